@@ -1,0 +1,1 @@
+//! An API server for the demo, the tests and the benchmarks of kube-watchlist.

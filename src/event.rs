@@ -1,0 +1,92 @@
+//! Watch events and rows, borrowed from the bytes they were read from.
+
+use std::borrow::Cow;
+
+use crate::clock::Timestamp;
+use crate::status::Status;
+
+/// In what form an object came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// A row of a `meta.k8s.io` Table.
+    Table,
+    /// A `PartialObjectMetadata`, shown in generic columns.
+    Metadata,
+    /// A whole object, shown in generic columns.
+    Object,
+}
+
+/// One watch event.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event<'a> {
+    /// An object appeared, or entered the selector: insert or replace it.
+    Added(Objects<'a>),
+    /// An object changed: insert or replace it.
+    Modified(Objects<'a>),
+    /// An object is gone, or left the selector: remove it.
+    Deleted(Objects<'a>),
+    /// A point to resume from; perhaps the end of the initial events.
+    Bookmark(Bookmark<'a>),
+    /// The server ends the stream with a reason.
+    Error(Status),
+}
+
+/// What an ADDED, MODIFIED or DELETED event carries.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Objects<'a> {
+    /// Told from `object.kind`, per event.
+    pub format: Format,
+    /// The Table's own resourceVersion, else the object's.
+    pub resource_version: Option<Cow<'a, str>>,
+    /// The raw `columnDefinitions` array, where it is present, no null and not empty.
+    pub columns: Option<&'a [u8]>,
+    /// The first row (servers send exactly one).
+    pub first: Option<Row<'a>>,
+    /// Any further rows.
+    pub rest: Vec<Row<'a>>,
+}
+
+/// What a BOOKMARK event carries. The junk row of a Table bookmark is not among it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bookmark<'a> {
+    /// Told from `object.kind`.
+    pub format: Format,
+    /// The point to resume from.
+    pub resource_version: Option<Cow<'a, str>>,
+    /// Whether `k8s.io/initial-events-end` is exactly `"true"`, at either of its two places.
+    pub initial_events_end: bool,
+    /// The raw `columnDefinitions` array, as in [`Objects::columns`].
+    pub columns: Option<&'a [u8]>,
+}
+
+/// A row: the cells that are shown and the metadata that identify it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row<'a> {
+    /// The raw JSON array of the cells, structure checked. Built here for objects that are no Table rows.
+    pub cells: Cow<'a, [u8]>,
+    /// The object's metadata.
+    pub meta: Meta<'a>,
+}
+
+/// The part of `ObjectMeta` that a dashboard needs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Meta<'a> {
+    /// `metadata.name`; empty where missing.
+    pub name: Cow<'a, str>,
+    /// `metadata.namespace`; empty for cluster-scoped objects.
+    pub namespace: Cow<'a, str>,
+    /// `metadata.uid`; empty where the server sends none.
+    pub uid: Cow<'a, str>,
+    /// `metadata.resourceVersion`; empty where missing.
+    pub resource_version: Cow<'a, str>,
+    /// `metadata.creationTimestamp`.
+    pub creation_timestamp: Option<Timestamp>,
+    /// `metadata.deletionTimestamp`.
+    pub deletion_timestamp: Option<Timestamp>,
+    /// The raw JSON object `metadata.labels`, structure and UTF-8 checked; `None` where absent, null or `{}`.
+    pub labels: Option<&'a [u8]>,
+    /// The raw JSON array `metadata.ownerReferences`, checked likewise.
+    pub owners: Option<&'a [u8]>,
+    /// The raw JSON array `metadata.finalizers`, checked likewise.
+    pub finalizers: Option<&'a [u8]>,
+}

@@ -1,0 +1,1 @@
+//! Bytes in any cut to complete JSON documents.

@@ -1,0 +1,1 @@
+//! Metadata and plain objects, shown in generic columns.

@@ -1,0 +1,1 @@
+//! The ladder of strategies and what is remembered of a server.

@@ -1,0 +1,1 @@
+//! Times in cells: kept as instants, printed as kubectl would print them now.

@@ -1,0 +1,1 @@
+//! Sorted, filtered order over a store, and windows of rows.
