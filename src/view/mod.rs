@@ -1,1 +1,2 @@
 //! Sorted, filtered order over a store, and windows of rows.
+pub mod key;
