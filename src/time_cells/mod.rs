@@ -75,9 +75,10 @@ pub fn next_change(
     let parts = parts(rule, cell_text, creation, received)?;
     let change = parts.elapsed(received, now).next_change()?;
     // Time stands still until a clock that was set back is where it was.
-    let still = match parts.exact {
-        true => 0,
-        false => u64::try_from(received.0.saturating_sub(now.0)).unwrap_or(0),
+    let still = if parts.exact {
+        0
+    } else {
+        u64::try_from(received.0.saturating_sub(now.0)).unwrap_or(0)
     };
     Some(Millis(change.0.saturating_add(still)))
 }
@@ -132,12 +133,12 @@ impl Parts<'_> {
     }
 }
 
-fn parts<'a>(
+fn parts(
     rule: TimeRule,
-    cell_text: &'a str,
+    cell_text: &str,
     creation: Option<Timestamp>,
     received: Timestamp,
-) -> Option<Parts<'a>> {
+) -> Option<Parts<'_>> {
     if let (TimeRule::Creation, Some(at)) = (rule, creation) {
         // A date stays one, and so does whatever else a server puts here. Objects that are no rows have no text.
         let shown = cell_text.is_empty()

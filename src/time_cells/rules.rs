@@ -121,7 +121,7 @@ pub fn rules(group: &str, resource: &str, columns: &[Column]) -> Vec<Option<Time
         .collect()
 }
 
-/// Whether a description says that the column shows `metadata.creationTimestamp`: the API's own words, or the JSONPath
+/// Whether a description says that the column shows `metadata.creationTimestamp`: the API's own words, or the path
 /// that the API server appends where the author of a custom resource described nothing. A path that only ends so
 /// (`.spec.template.metadata.creationTimestamp`) is another object's.
 fn is_age(description: &str) -> bool {

@@ -27,7 +27,7 @@ impl Decimal {
         match rest.strip_prefix(['e', 'E']) {
             None if rest.is_empty() => Some(number),
             None => None,
-            Some(exponent) => number.scaled(exponent_value(exponent)?),
+            Some(exponent) => Some(number.scaled(exponent_value(exponent)?)),
         }
     }
 
@@ -37,16 +37,16 @@ impl Decimal {
     pub(super) fn parse_quantity(text: &str) -> Option<Self> {
         let (number, suffix) = Self::mantissa(text)?;
         match suffix {
-            "n" => number.scaled(-9),
-            "u" => number.scaled(-6),
-            "m" => number.scaled(-3),
+            "n" => Some(number.scaled(-9)),
+            "u" => Some(number.scaled(-6)),
+            "m" => Some(number.scaled(-3)),
             "" => Some(number),
-            "k" => number.scaled(3),
-            "M" => number.scaled(6),
-            "G" => number.scaled(9),
-            "T" => number.scaled(12),
-            "P" => number.scaled(15),
-            "E" => number.scaled(18),
+            "k" => Some(number.scaled(3)),
+            "M" => Some(number.scaled(6)),
+            "G" => Some(number.scaled(9)),
+            "T" => Some(number.scaled(12)),
+            "P" => Some(number.scaled(15)),
+            "E" => Some(number.scaled(18)),
             "Ki" => number.shifted(10),
             "Mi" => number.shifted(20),
             "Gi" => number.shifted(30),
@@ -101,11 +101,11 @@ impl Decimal {
     }
 
     /// Times ten to the power of `by`.
-    fn scaled(mut self, by: i64) -> Option<Self> {
+    fn scaled(mut self, by: i64) -> Self {
         if self.digits > 0 {
             self.exponent = clamped(i64::from(self.exponent).saturating_add(by));
         }
-        Some(self)
+        self
     }
 
     /// Times two to the power of `bits`, a multiple of ten, by tens so that nothing overflows.
@@ -118,7 +118,7 @@ impl Decimal {
                 (4, 10_000)
             };
             self.digits = product / scale;
-            self = self.scaled(grown)?;
+            self = self.scaled(grown);
         }
         Some(self)
     }
