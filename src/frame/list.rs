@@ -156,10 +156,11 @@ impl ListFramer {
         self.trailing
     }
 
-    /// Bytes held for the part that is under way.
+    /// Memory held, in bytes: in the main for the part that is under way.
     #[must_use]
-    pub fn pending_bytes(&self) -> usize {
-        self.pending.len().saturating_add(self.key.len())
+    pub fn memory_bytes(&self) -> usize {
+        let parts = self.pending.capacity().saturating_add(self.key.capacity());
+        parts.saturating_add(self.scanner.memory_bytes())
     }
 
     /// A byte between keys and values that is not blank.

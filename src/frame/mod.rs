@@ -9,6 +9,8 @@
 
 mod key;
 mod list;
+#[cfg(test)]
+mod meter;
 mod pending;
 mod scan;
 mod search;

@@ -17,6 +17,11 @@ impl Pending {
         self.bytes.len()
     }
 
+    /// Memory held, whether used or not.
+    pub(super) fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
@@ -33,6 +38,8 @@ impl Pending {
         }
         if length > self.bytes.capacity() {
             // Vec's own doubling would go up to twice the limit.
+            #[cfg(test)]
+            super::meter::count(self.bytes.len());
             let capacity = self
                 .bytes
                 .capacity()
@@ -44,6 +51,8 @@ impl Pending {
                 return Err(FrameError::OutOfMemory { bytes: length });
             }
         }
+        #[cfg(test)]
+        super::meter::count(fragment.len());
         self.bytes.extend_from_slice(fragment);
         Ok(())
     }

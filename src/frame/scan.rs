@@ -68,6 +68,11 @@ impl Scanner {
         true
     }
 
+    /// Memory held, in bytes.
+    pub(super) fn memory_bytes(&self) -> usize {
+        size_of_val(&*self.open.words)
+    }
+
     /// Goes on at index `from`.
     pub(super) fn scan(&mut self, bytes: &[u8], from: usize) -> Step {
         let mut at = from;
@@ -167,6 +172,8 @@ impl Scanner {
     fn before(&self, bytes: &[u8], from: usize, at: usize) -> (u8, bool) {
         let mut newline = false;
         for &byte in bytes.get(from..at).unwrap_or_default().iter().rev() {
+            #[cfg(test)]
+            super::meter::count(1);
             if !is_blank(byte) {
                 return (byte, newline);
             }

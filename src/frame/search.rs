@@ -13,7 +13,10 @@ fn find(bytes: &[u8], from: usize, test: impl Fn(u8) -> bool) -> Option<usize> {
         .take_while(|block| !block.iter().fold(false, |hit, &byte| hit | test(byte)))
         .count();
     let skipped = clean.saturating_mul(BLOCK);
-    let inside = rest.get(skipped..)?.iter().position(|&byte| test(byte))?;
+    let inside = rest.get(skipped..)?.iter().position(|&byte| test(byte));
+    #[cfg(test)]
+    super::meter::count(inside.map_or(rest.len(), |inside| skipped + inside + 1));
+    let inside = inside?;
     Some(from.saturating_add(skipped).saturating_add(inside))
 }
 

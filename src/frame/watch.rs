@@ -143,10 +143,12 @@ impl Framer {
         self.dropped
     }
 
-    /// Bytes held for the document that is under way.
+    /// Memory held, in bytes: in the main for the document that is under way.
     #[must_use]
-    pub fn pending_bytes(&self) -> usize {
-        self.pending.len()
+    pub fn memory_bytes(&self) -> usize {
+        self.pending
+            .capacity()
+            .saturating_add(self.scanner.memory_bytes())
     }
 
     /// Tries the line that begins at `start`; where it is taken, returns the index behind it.

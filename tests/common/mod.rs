@@ -2,7 +2,10 @@
 //!
 //! `tests/streams/README.md` says what was recorded and how the files are laid out.
 
-#![allow(dead_code, reason = "each test binary uses its own part of this helper")]
+#![allow(
+    dead_code,
+    reason = "each test binary uses its own part of this helper"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -41,7 +44,9 @@ impl Exchange {
 
     /// The lines of the body without their newline; empty ones left out.
     pub fn frames(&self) -> impl Iterator<Item = &[u8]> {
-        self.body.split(|&byte| byte == b'\n').filter(|line| !line.is_empty())
+        self.body
+            .split(|&byte| byte == b'\n')
+            .filter(|line| !line.is_empty())
     }
 }
 
@@ -62,7 +67,11 @@ pub fn all_recorded() -> Vec<(String, String, Exchange)> {
             found.push((version, name, exchange));
         }
     }
-    assert!(found.len() > 100, "recorded exchanges are missing: {} found", found.len());
+    assert!(
+        found.len() > 100,
+        "recorded exchanges are missing: {} found",
+        found.len()
+    );
     found
 }
 
@@ -71,12 +80,17 @@ fn root() -> PathBuf {
 }
 
 fn text(part: Option<&std::ffi::OsStr>) -> String {
-    part.expect("a file name").to_str().expect("a name in UTF-8").to_owned()
+    part.expect("a file name")
+        .to_str()
+        .expect("a name in UTF-8")
+        .to_owned()
 }
 
 fn sorted(directory: &Path) -> Vec<PathBuf> {
-    let mut paths: Vec<_> =
-        fs::read_dir(directory).expect("a directory").map(|entry| entry.expect("an entry").path()).collect();
+    let mut paths: Vec<_> = fs::read_dir(directory)
+        .expect("a directory")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
     paths.sort();
     paths
 }
@@ -86,18 +100,34 @@ fn parse(bytes: &[u8]) -> Exchange {
     let (response, body) = head(rest);
     let (request, request_headers) = lines(request);
     let (status_line, headers) = lines(response);
-    let status = status_line.split(' ').nth(1).expect("a status").parse().expect("a number");
-    Exchange { request, request_headers, status, headers, body: body.to_vec() }
+    let status = status_line
+        .split(' ')
+        .nth(1)
+        .expect("a status")
+        .parse()
+        .expect("a number");
+    Exchange {
+        request,
+        request_headers,
+        status,
+        headers,
+        body: body.to_vec(),
+    }
 }
 
 /// Cuts at the empty line.
 fn head(bytes: &[u8]) -> (&[u8], &[u8]) {
-    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").expect("an empty line");
+    let end = bytes
+        .windows(4)
+        .position(|window| window == b"\r\n\r\n")
+        .expect("an empty line");
     (&bytes[..end], &bytes[end + 4..])
 }
 
 fn lines(head: &[u8]) -> (String, Vec<(String, String)>) {
-    let mut lines = std::str::from_utf8(head).expect("a head in UTF-8").split("\r\n");
+    let mut lines = std::str::from_utf8(head)
+        .expect("a head in UTF-8")
+        .split("\r\n");
     let first = lines.next().expect("a first line").to_owned();
     let headers = lines
         .map(|line| line.split_once(": ").expect("a header"))
