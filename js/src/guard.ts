@@ -22,9 +22,9 @@ export class Instance {
   readonly glue: Glue
 
   /** @param died Called once, in a later task, when the instance is no more. */
-  constructor(module: WebAssembly.Module, died: () => void) {
+  constructor(module: WebAssembly.Module, died: () => void, make: typeof instantiate = instantiate) {
     this.#died = died
-    this.glue = instantiate((imports) => this.#link(module, imports))
+    this.glue = make((imports) => this.#link(module, imports))
     this.glue.onPanic((location) => {
       this.#location = location
     })

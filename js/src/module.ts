@@ -45,7 +45,8 @@ async function fromResponse(response: Response): Promise<WebAssembly.Module> {
   if (!response.ok) {
     throw new WatchError({ code: 'wasm-not-found', httpStatus: response.status, message: `kube_watchlist_bg.wasm: HTTP ${response.status}. ${ADVICE}` })
   }
-  const type = response.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
+  const type = response.headers.get('content-type')?.toLowerCase()
+  // Streaming takes this type alone, without parameters.
   if (type === 'application/wasm') return guardCompile(WebAssembly.compileStreaming(response))
   const bytes = new Uint8Array(await response.arrayBuffer())
   if (!MAGIC.every((byte, index) => bytes[index] === byte)) {

@@ -6,6 +6,11 @@
  */
 export function turn(): Promise<void> {
   return new Promise((resolve) => {
+    // Node: an open port would keep the process alive for ever.
+    if (typeof setImmediate === 'function') {
+      setImmediate(resolve)
+      return
+    }
     waiting.push(resolve)
     channel ??= open()
     channel.port2.postMessage(undefined)
@@ -18,7 +23,5 @@ let channel: MessageChannel | undefined
 function open(): MessageChannel {
   const opened = new MessageChannel()
   opened.port1.onmessage = () => waiting.shift()?.()
-  // In Node an open port would keep the process alive; what waits there keeps it alive by itself.
-  ;(opened.port1 as { unref?: () => void }).unref?.()
   return opened
 }
