@@ -17,6 +17,16 @@ export interface WatchCore {
   resume(): void
   close(): void
   status(): string
+  /** Brings the views up to date, for a slice; false: more is left, and `changed` will say when to call again. */
+  refresh(): boolean
+  openView(options: string): number
+  updateView(view: number, options: string): void
+  closeView(view: number): void
+  hold(view: number): void
+  release(view: number): void
+  viewHead(view: number): string
+  viewRows(view: number, first: number, last: number): string
+  indexOf(view: number, key: string): number
   free(): void
 }
 

@@ -149,6 +149,8 @@ export interface ViewSnapshot {
   readonly version: number
   /** Moves that wait while the view is held. */
   readonly pending: number
+  /** The last options could not be applied, for example a selector that is none; the rows are those of the ones before. */
+  readonly error?: Reason
 }
 
 export interface View {

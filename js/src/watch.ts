@@ -6,6 +6,7 @@ import type { Instance } from './guard.js'
 import { PageHost } from './host.js'
 import { NOTICE } from './notice.js'
 import type { Change, Reason, TableRequest, TableWatch, View, ViewOptions, WatchStatus } from './types.js'
+import { TableView } from './view.js'
 
 /** A table over a watch in wasm. It outlives the instance that it runs on. */
 export class LiveTable extends EventTarget implements TableWatch {
@@ -18,8 +19,18 @@ export class LiveTable extends EventTarget implements TableWatch {
   #attached: Attached | undefined
   #closed = false
   #paused = false
+  readonly #views = new Set<TableView>()
+  readonly #viewTable = {
+    call: <T>(entry: (core: WatchCore) => T): T | undefined => this.#attached?.call(entry),
+    request: (): void => this.#engine.request(this),
+    remove: (view: TableView): void => void this.#views.delete(view),
+  }
+  /** A whole snapshot came from the core that is attached now. */
+  #whole = false
+  /** What a death left to say until there is a whole snapshot again. */
+  #survived: Pick<WatchStatus, 'staleSince' | 'error'> | undefined
   /** What is said while no instance can say it. */
-  #interim: { phase: WatchStatus['phase']; error?: Reason; nextRetryAt?: number } = { phase: 'connecting' }
+  #interim: { phase: WatchStatus['phase']; error?: Reason; staleSince?: number; nextRetryAt?: number } = { phase: 'connecting' }
   #revival: ReturnType<typeof setTimeout> | undefined
   #statusText = ''
   #status: WatchStatus
@@ -54,7 +65,8 @@ export class LiveTable extends EventTarget implements TableWatch {
     if (text === '') return this.#status
     if (text !== this.#statusText) {
       this.#statusText = text
-      this.#status = deepFreeze(JSON.parse(text) as WatchStatus)
+      const status = JSON.parse(text) as WatchStatus
+      this.#status = deepFreeze(this.#survived === undefined ? status : { ...this.#survived, ...status })
     }
     return this.#status
   }
@@ -81,6 +93,7 @@ export class LiveTable extends EventTarget implements TableWatch {
     clearTimeout(this.#revival)
     this.#signal?.removeEventListener('abort', this.#onAbort)
     this.#attached?.call((core) => core.close())
+    for (const view of [...this.#views]) view.close()
     // The last words of the core, before it goes.
     const last = this.status
     this.#attached?.detach()
@@ -95,8 +108,15 @@ export class LiveTable extends EventTarget implements TableWatch {
     this.close()
   }
 
-  view(_options?: ViewOptions): View {
-    throw new WatchError({ code: 'unsupported', message: 'Views are not there yet.' })
+  view(options: ViewOptions = {}): View {
+    const view = new TableView(this.#viewTable, options)
+    if (this.#closed) {
+      view.close()
+      return view
+    }
+    this.#views.add(view)
+    if (this.#attached !== undefined) view.attach()
+    return view
   }
 
   changes(): AsyncIterableIterator<Change> {
@@ -111,13 +131,23 @@ export class LiveTable extends EventTarget implements TableWatch {
   /** Shows what changed; called once a frame. */
   draw(): void {
     this.#tell()
+    const settled = this.#attached?.call((core) => core.refresh())
+    // Until the first snapshot is whole there is nothing to show, or what an instance before showed.
+    if (settled !== true || !this.#whole) return
+    for (const view of [...this.#views]) view.draw()
   }
 
   /** The instance died under this table. */
   died(error: WatchError, delay: number): void {
     this.#attached?.detach()
     this.#attached = undefined
-    this.#interim = { phase: 'connecting', error: reasonOf(error), nextRetryAt: Date.now() + delay }
+    const before = this.#told
+    const staleSince = before.staleSince ?? (this.#whole ? Date.now() : undefined)
+    const reason = reasonOf(error)
+    this.#survived = { error: reason, ...(staleSince !== undefined && { staleSince }) }
+    this.#interim = { phase: staleSince === undefined ? 'connecting' : 'stale', ...this.#survived, nextRetryAt: Date.now() + delay }
+    this.#whole = false
+    for (const view of this.#views) view.detach(error)
     this.#become(this.#interimStatus())
     this.#revive(delay)
   }
@@ -133,6 +163,7 @@ export class LiveTable extends EventTarget implements TableWatch {
       if (this.#closed || this.#attached !== undefined) return
       this.#attached = Attached.open(instance, this.#engine, this.#request, (notice) => this.#changed(notice))
       if (this.#paused) this.#attached?.call((core) => core.pause())
+      for (const view of [...this.#views]) view.attach()
       this.#attached?.call((core) => core.start())
     } catch (error) {
       const reason = reasonOf(error)
@@ -143,7 +174,11 @@ export class LiveTable extends EventTarget implements TableWatch {
   }
 
   #changed(notice: number): void {
-    if ((notice & NOTICE.snapshot) !== 0) this.#settle.resolve()
+    if ((notice & NOTICE.snapshot) !== 0) {
+      this.#whole = true
+      this.#survived = undefined
+      this.#settle.resolve()
+    }
     this.#engine.request(this)
   }
 

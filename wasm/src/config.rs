@@ -105,7 +105,11 @@ mod tests {
 
     #[test]
     fn refuses_what_it_does_not_know() {
-        for text in ["", "[]", r#"{"version":"v1","resource":"pods","seed":[1,2],"token":"x"}"#] {
+        for text in [
+            "",
+            "[]",
+            r#"{"version":"v1","resource":"pods","seed":[1,2],"token":"x"}"#,
+        ] {
             assert!(WatchConfig::parse(text).is_err(), "{text}");
         }
     }

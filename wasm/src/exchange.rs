@@ -63,8 +63,12 @@ async fn headers(
     request: &Request,
     signal: &AbortSignal,
 ) -> Result<Headers, JsValue> {
-    let given =
-        watch.host.headers(kind(request.kind), &request.path, request.refresh_credentials, signal)?;
+    let given = watch.host.headers(
+        kind(request.kind),
+        &request.path,
+        request.refresh_credentials,
+        signal,
+    )?;
     let headers = Headers::from_raw(JsFuture::from(given).await?.unchecked_into());
     for (name, value) in &request.headers {
         headers.set(name, value);
@@ -96,7 +100,9 @@ async fn send(
         init.set_credentials(credentials);
     }
     let response = JsFuture::from(watch.host.fetch(&url, &init)?).await?;
-    Ok(Response::from(response.unchecked_into::<web_sys::Response>()))
+    Ok(Response::from(
+        response.unchecked_into::<web_sys::Response>(),
+    ))
 }
 
 fn head(response: &Response) -> OwnedHead {

@@ -14,7 +14,10 @@ use crate::{slice, status};
 #[wasm_bindgen(js_name = onPanic)]
 pub fn on_panic(listener: js_sys::Function) {
     std::panic::set_hook(Box::new(move |panic| {
-        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let place = panic
+            .location()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         let _ = listener.call1(&JsValue::UNDEFINED, &JsValue::from_str(&place));
     }));
 }

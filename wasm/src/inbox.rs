@@ -72,7 +72,11 @@ pub(crate) struct Inbox<C> {
 
 impl<C: Chunk> Inbox<C> {
     pub(crate) fn new() -> Self {
-        Self { queue: VecDeque::new(), offset: 0, waiting: 0 }
+        Self {
+            queue: VecDeque::new(),
+            offset: 0,
+            waiting: 0,
+        }
     }
 
     pub(crate) fn push(&mut self, exchange: ExchangeId, arrival: Arrival<C>) {
@@ -109,10 +113,13 @@ impl<C: Chunk> Inbox<C> {
             self.offset = 0;
         }
         self.queue.retain(|(of, _)| *of != exchange);
-        self.waiting = self.queue.iter().fold(0, |sum: usize, (_, arrival)| match arrival {
-            Arrival::Chunk(chunk) => sum.saturating_add(chunk.length()),
-            Arrival::Head(_) | Arrival::End(_) => sum,
-        });
+        self.waiting = self
+            .queue
+            .iter()
+            .fold(0, |sum: usize, (_, arrival)| match arrival {
+                Arrival::Chunk(chunk) => sum.saturating_add(chunk.length()),
+                Arrival::Head(_) | Arrival::End(_) => sum,
+            });
         self.waiting = self.waiting.saturating_sub(self.offset);
     }
 
@@ -160,7 +167,11 @@ pub(crate) mod tests {
         inbox.push(B, Arrival::Chunk(Vec::new()));
         inbox.push(A, Arrival::Chunk(b"fg".to_vec()));
         let pieces = drain(&mut inbox, 2);
-        let of_a: Vec<u8> = pieces.iter().filter(|(of, _)| *of == A).flat_map(|(_, p)| p.clone()).collect();
+        let of_a: Vec<u8> = pieces
+            .iter()
+            .filter(|(of, _)| *of == A)
+            .flat_map(|(_, p)| p.clone())
+            .collect();
         assert_eq!(of_a, b"abcdefg");
         assert!(pieces.iter().all(|(_, piece)| piece.len() <= 2));
     }

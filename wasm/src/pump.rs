@@ -148,12 +148,18 @@ impl<C: Chunk> Pump<C> {
 
     fn arrived(&mut self, exchange: ExchangeId, taken: &Taken, now: Now) -> Step {
         let input = match taken {
-            Taken::Head(head) => Input::Head { exchange, head: head.borrow() },
+            Taken::Head(head) => Input::Head {
+                exchange,
+                head: head.borrow(),
+            },
             Taken::Piece(length) => match self.piece.get(..*length) {
                 Some(bytes) if !bytes.is_empty() => Input::Bytes { exchange, bytes },
                 _ => return Step::Again,
             },
-            Taken::End(cause) => Input::End { exchange, cause: *cause },
+            Taken::End(cause) => Input::End {
+                exchange,
+                cause: *cause,
+            },
         };
         // Not by `input`: the bytes are borrowed from `self`.
         self.reflector.handle(input, now);
@@ -249,5 +255,8 @@ pub(crate) fn unreachable<C>() -> Arrival<C> {
 
 /// The answer of a server that would have been asked with a token that could not be renewed.
 pub(crate) fn unauthorized<C>() -> Arrival<C> {
-    Arrival::Head(OwnedHead { status: 401, ..OwnedHead::default() })
+    Arrival::Head(OwnedHead {
+        status: 401,
+        ..OwnedHead::default()
+    })
 }

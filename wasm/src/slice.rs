@@ -30,7 +30,9 @@ pub(crate) struct Slice {
 impl Slice {
     /// Begins one.
     pub(crate) fn begin() -> Self {
-        Self { end: performance_now() + SLICE_MS }
+        Self {
+            end: performance_now() + SLICE_MS,
+        }
     }
 
     /// Whether it is time to give the page its turn.

@@ -186,3 +186,167 @@ pub fn json(
     // Text and numbers alone: there is nothing here that could fail to be written.
     serde_json::to_string(&json).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use kube_watchlist::status::{Cause, Details, Status};
+
+    use super::*;
+
+    const TYPES: &str = include_str!("../../js/src/types.ts");
+
+    /// The words of a union type in `types.ts`.
+    fn union(name: &str) -> BTreeSet<&'static str> {
+        let start = format!("export type {name} =");
+        let rest = TYPES.split_once(&start).expect("types.ts has the type").1;
+        let end = rest
+            .find("\n\n")
+            .into_iter()
+            .chain(rest.find("\nexport"))
+            .min()
+            .expect("it ends");
+        rest[..end].split('\'').skip(1).step_by(2).collect()
+    }
+
+    /// The members of an interface in `types.ts`, one level deep.
+    fn members(name: &str) -> BTreeSet<&'static str> {
+        let start = format!("export interface {name} {{\n");
+        let rest = TYPES
+            .split_once(&start)
+            .expect("types.ts has the interface")
+            .1;
+        let body = rest.split_once("\n}").expect("it ends").0;
+        body.lines()
+            .filter_map(|line| line.strip_prefix("  readonly "))
+            .filter_map(|line| line.split_once(':'))
+            .map(|(name, _)| name.trim_end_matches('?'))
+            .collect()
+    }
+
+    fn keys(value: &serde_json::Value) -> BTreeSet<&str> {
+        value
+            .as_object()
+            .expect("an object")
+            .keys()
+            .map(String::as_str)
+            .collect()
+    }
+
+    /// A status that says everything that can be said.
+    fn full() -> SyncStatus {
+        let said = Reason {
+            code: "forbidden",
+            message: "pods is forbidden".into(),
+            http_status: Some(403),
+            status: Some(Status {
+                code: 403,
+                reason: "Forbidden".into(),
+                message: "pods is forbidden".into(),
+                details: Details {
+                    causes: vec![Cause {
+                        reason: "r".into(),
+                        message: "m".into(),
+                        field: "f".into(),
+                    }],
+                    retry_after_seconds: 5,
+                },
+            }),
+        };
+        SyncStatus {
+            phase: Phase::Failed,
+            mode: Mode::ListWatch,
+            format: Some(Format::Table),
+            fallback: Some(said.clone()),
+            error: Some(said),
+            resource_version: Some("7".into()),
+            objects: 1,
+            bytes: 2,
+            total: Some(3),
+            last_event_at: Some(Timestamp(4)),
+            stale_since: Some(Timestamp(5)),
+            reconnects: 6,
+            next_retry_at: Some(Timestamp(7)),
+            dropped_frames: 0,
+        }
+    }
+
+    fn parse(text: &str) -> serde_json::Value {
+        serde_json::from_str(text).expect("valid JSON")
+    }
+
+    #[test]
+    fn the_words_are_those_of_the_page() {
+        use Phase::{
+            Auth, Closed, Connecting, Failed, Idle, Live, Paused, Polling, Resuming, Stale, Syncing,
+        };
+        let phases = [
+            Idle, Connecting, Syncing, Live, Resuming, Stale, Polling, Paused, Auth, Failed, Closed,
+        ];
+        assert_eq!(
+            phases.map(phase).into_iter().collect::<BTreeSet<_>>(),
+            union("Phase")
+        );
+        let modes = [Mode::WatchList, Mode::ListWatch, Mode::Poll];
+        assert_eq!(
+            modes.map(mode).into_iter().collect::<BTreeSet<_>>(),
+            union("Mode")
+        );
+        let formats = [Format::Table, Format::Metadata, Format::Object];
+        assert_eq!(
+            formats.map(format).into_iter().collect::<BTreeSet<_>>(),
+            union("Format")
+        );
+    }
+
+    #[test]
+    fn the_members_are_those_of_the_page() {
+        let counts = DiffCounts {
+            added: 1,
+            changed: 2,
+            removed: 3,
+        };
+        let json = parse(&json(&full(), Some(Millis(900)), Some(counts), 65_536));
+        assert_eq!(keys(&json), members("WatchStatus"));
+        assert_eq!(keys(&json["progress"]), members("Progress"));
+        assert_eq!(keys(&json["error"]), members("Reason"));
+        assert_eq!(
+            keys(&json["error"]["kubernetes"]),
+            members("KubernetesReason")
+        );
+        assert_eq!(
+            json["error"]["kubernetes"]["details"]["retryAfterSeconds"],
+            5
+        );
+        assert_eq!(json["lastSnapshot"]["removed"], 3);
+        assert_eq!(json["syncDurationMs"], 900);
+    }
+
+    #[test]
+    fn what_is_not_known_is_not_said() {
+        let quiet = SyncStatus {
+            phase: Phase::Idle,
+            mode: Mode::WatchList,
+            format: None,
+            fallback: None,
+            error: None,
+            resource_version: None,
+            objects: 0,
+            bytes: 0,
+            total: None,
+            last_event_at: None,
+            stale_since: None,
+            reconnects: 0,
+            next_retry_at: None,
+            dropped_frames: 0,
+        };
+        let json = parse(&json(&quiet, None, None, 0));
+        let said = ["phase", "mode", "progress", "reconnects", "memoryBytes"];
+        assert_eq!(keys(&json), said.into_iter().collect());
+        assert_eq!(
+            keys(&json["progress"]),
+            ["objects", "bytes"].into_iter().collect()
+        );
+    }
+}

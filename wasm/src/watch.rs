@@ -106,7 +106,11 @@ impl Watch {
                     // A host that cannot make a controller is a dead page; the watchdog of the core ends the exchange.
                     if let Ok(controller) = self.host.controller() {
                         let task = exchange::start(self, id, *request, controller.clone());
-                        self.exchanges.borrow_mut().push(Exchange { id, controller, task });
+                        self.exchanges.borrow_mut().push(Exchange {
+                            id,
+                            controller,
+                            task,
+                        });
                     }
                 }
                 Step::Abort(id) => self.abort(id),
