@@ -3,8 +3,8 @@
 use super::{is_blank, search};
 
 /// Brackets that may be open at one time.
-pub(super) const DEPTH_LIMIT: usize = 16 * 1024;
-const WORDS: usize = DEPTH_LIMIT / 64;
+pub(super) const DEPTH_LIMIT: usize = crate::json::MAX_DEPTH as usize;
+const WORDS: usize = DEPTH_LIMIT.div_ceil(64);
 
 /// How far a scan came. Indices are into the bytes that were given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,9 +103,10 @@ impl Scanner {
             }
             b'{' | b'[' => {
                 let (last, newline) = self.before(bytes, from, stop);
-                let fits = match self.open.innermost_is_object() {
-                    true => last == b':',
-                    false => last == b'[' || last == b',',
+                let fits = if self.open.innermost_is_object() {
+                    last == b':'
+                } else {
+                    last == b'[' || last == b','
                 };
                 if !fits {
                     return Err(Step::Broken {
@@ -230,6 +231,9 @@ impl Brackets {
 
     /// False where the limit is reached.
     fn push(&mut self, object: bool) -> bool {
+        if self.depth == DEPTH_LIMIT {
+            return false;
+        }
         let bit = 1 << (self.depth % 64);
         let Some(word) = self.words.get_mut(self.depth / 64) else {
             return false;
