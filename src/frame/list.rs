@@ -158,7 +158,7 @@ impl ListFramer {
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
         let parts = self.pending.capacity().saturating_add(self.key.capacity());
-        parts.saturating_add(self.scanner.memory_bytes())
+        parts.saturating_add(size_of::<Self>())
     }
 
     /// A byte between keys and values that is not blank.

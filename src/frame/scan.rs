@@ -68,11 +68,6 @@ impl Scanner {
         true
     }
 
-    /// Memory held, in bytes.
-    pub(super) fn memory_bytes(&self) -> usize {
-        size_of_val(&*self.open.words)
-    }
-
     /// Goes on at index `from`.
     pub(super) fn scan(&mut self, bytes: &[u8], from: usize) -> Step {
         let mut at = from;
@@ -209,14 +204,14 @@ fn at_stop(bytes: &[u8], stop: Option<usize>) -> Option<(usize, u8)> {
 /// The brackets that are open, a bit each: set for an object. Of fixed size, since its growth would follow the input.
 #[derive(Debug)]
 struct Brackets {
-    words: Box<[u64; WORDS]>,
+    words: [u64; WORDS],
     depth: usize,
 }
 
 impl Brackets {
     fn new() -> Self {
         Self {
-            words: Box::new([0; WORDS]),
+            words: [0; WORDS],
             depth: 0,
         }
     }

@@ -146,9 +146,7 @@ impl Framer {
     /// Memory held, in bytes: in the main for the document that is under way.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        self.pending
-            .capacity()
-            .saturating_add(self.scanner.memory_bytes())
+        self.pending.capacity().saturating_add(size_of::<Self>())
     }
 
     /// Tries the line that begins at `start`; where it is taken, returns the index behind it.
