@@ -14,7 +14,7 @@ const INLINE: usize = 12;
 ///
 /// Kubernetes nests objects in objects, seldom arrays: a run of objects is one counter, which a block of many
 /// brackets can move at once.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Nesting {
     depth: u32,
     /// Objects open since the innermost open array.
@@ -113,11 +113,8 @@ impl Nesting {
             .arrays
             .checked_sub(1)
             .ok_or(ErrorKind::MismatchedBracket)?;
-        let outer = self
-            .outer
-            .get(self.arrays)
-            .copied()
-            .or_else(|| self.spilled.pop());
+        let outer = self.outer.get_mut(self.arrays).map(core::mem::take);
+        let outer = outer.or_else(|| self.spilled.pop());
         self.objects = u32::from(outer.unwrap_or_default());
         self.depth = self.depth.saturating_sub(1);
         Ok(())

@@ -148,10 +148,10 @@ fn brackets(
     closes: u64,
     squares: u64,
 ) -> Result<Option<usize>, Wrong> {
-    // At the limit even an empty pair is one bracket too many, and must be met.
+    // Near the limit even an empty pair may be one bracket too many, and must be met.
     let room = MAX_DEPTH - nesting.depth();
     let same_kind = !(squares ^ (squares >> 1));
-    let pairs = if room > 0 {
+    let pairs = if room >= u64::BITS {
         opens & (closes >> 1) & same_kind
     } else {
         0
@@ -159,9 +159,9 @@ fn brackets(
     let opens = opens ^ pairs;
     let closes = closes ^ (pairs << 1);
     let squares = squares & (opens | closes);
-    let (opened, closed) = (opens.count_ones(), closes.count_ones());
-    if squares == 0 && closed <= nesting.closable_objects() && opened < room {
-        nesting.shift_objects(opened, closed);
+    let (more, fewer) = (opens.count_ones(), closes.count_ones());
+    if squares == 0 && fewer <= nesting.closable_objects() && more <= room {
+        nesting.shift_objects(more, fewer);
         return Ok(None);
     }
     walk(nesting, opens, closes, squares)

@@ -15,6 +15,8 @@
 #[allow(dead_code, reason = "without vectors nothing uses it")]
 mod generic;
 mod scalar;
+#[cfg(test)]
+mod tests;
 mod vector;
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
@@ -71,7 +73,7 @@ pub fn find_quote(bytes: &[u8]) -> usize {
 ///
 /// Only structure is looked at: strings, escapes and brackets, which must pair up each with its own kind. A
 /// backslash escapes the byte behind it wherever it stands (outside of strings JSON has none).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Structure {
     nesting: Nesting,
     in_string: bool,

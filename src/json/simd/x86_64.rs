@@ -1,5 +1,10 @@
 //! SSE2, which every `x86_64` processor has.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "masks of sixteen bits come in an i32"
+)]
+
 use core::arch::x86_64::{
     __m128i, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128,
     _mm_set1_epi8, _mm_slli_epi16,
@@ -70,8 +75,10 @@ impl Vector for Sse2 {
 
     #[inline]
     fn top_bits(self) -> u16 {
-        // SAFETY: SSE2 as above. One bit for each of sixteen lanes, so nothing is cut off.
-        (unsafe { _mm_movemask_epi8(self.0) }) as u16
+        // SAFETY: SSE2 as above.
+        let bits = unsafe { _mm_movemask_epi8(self.0) };
+        // One bit for each of sixteen lanes, so nothing is cut off.
+        bits.cast_unsigned() as u16
     }
 
     #[inline]
