@@ -172,11 +172,11 @@ fn insert(rows: &mut Rows, object: &Object, occurrence: usize) {
 }
 
 fn remove(rows: &mut Rows, object: &Object) -> bool {
-    match (object.uid, occurrences(rows, object)) {
-        (Some(_), _) => rows.remove(&key(object, 0)).is_some(),
-        (None, 0) => false,
-        (None, n) => rows.remove(&key(object, n - 1)).is_some(),
-    }
+    let occurrence = match object.uid {
+        Some(_) => 0,
+        None => occurrences(rows, object).saturating_sub(1),
+    };
+    rows.remove(&key(object, occurrence)).is_some()
 }
 
 impl Model {

@@ -41,6 +41,7 @@ impl Store {
     ///
     /// The cap is reached; then the attempt is as it was before.
     pub fn stage(&mut self, row: &Row<'_>, received: Timestamp) -> Result<(), CapacityError> {
+        self.open();
         let identity = Identity::of_uid(&row.meta.uid).unwrap_or_else(|| {
             Identity::Occurrence(self.count_occurrences(&row.meta, Slot::in_attempt))
         });
@@ -58,6 +59,7 @@ impl Store {
         row: &Row<'_>,
         received: Timestamp,
     ) -> Result<(), CapacityError> {
+        self.open();
         let identity = Identity::of_uid(&row.meta.uid).unwrap_or(Identity::Occurrence(0));
         self.stage_as(identity, row, received)
     }
@@ -167,15 +169,19 @@ impl Store {
         while self.work(usize::MAX) == Progress::More {}
     }
 
+    /// An attempt must be open before anything is looked up: finishing older work moves rows.
+    fn open(&mut self) {
+        if !matches!(self.stage, Stage::Open) {
+            self.begin();
+        }
+    }
+
     fn stage_as(
         &mut self,
         identity: Identity<'_>,
         row: &Row<'_>,
         received: Timestamp,
     ) -> Result<(), CapacityError> {
-        if !matches!(self.stage, Stage::Open) {
-            self.begin();
-        }
         let (hash, known) = self.locate(identity, &row.meta);
         if let Some(id) = known
             && self.is_live(id)
