@@ -15,6 +15,7 @@ export class PageHost implements Host {
   readonly #wake: () => void
   readonly #controllers = new Set<AbortController>()
   #timer: ReturnType<typeof setTimeout> | undefined
+  #released = false
 
   constructor(options: ClientOptions, callbacks: { changed: (notice: number) => void; wake: () => void }) {
     this.#options = options
@@ -51,7 +52,8 @@ export class PageHost implements Host {
 
   controller(): AbortController {
     const controller = new AbortController()
-    this.#controllers.add(controller)
+    if (this.#released) controller.abort()
+    else this.#controllers.add(controller)
     return controller
   }
 
@@ -65,7 +67,7 @@ export class PageHost implements Host {
 
   arm(delay: number): void {
     clearTimeout(this.#timer)
-    this.#timer = delay < 0 ? undefined : setTimeout(this.#wake, Math.min(delay, LONGEST_DELAY))
+    this.#timer = delay < 0 || this.#released ? undefined : setTimeout(this.#wake, Math.min(delay, LONGEST_DELAY))
   }
 
   changed(notice: number): void {
@@ -74,6 +76,7 @@ export class PageHost implements Host {
 
   /** Stops the timer and aborts what is under way: what began it cannot any more. */
   release(): void {
+    this.#released = true
     clearTimeout(this.#timer)
     for (const controller of this.#controllers) controller.abort()
     this.#controllers.clear()

@@ -87,6 +87,8 @@ test('release ends the timer and aborts what is under way', (t) => {
   page.finished(over)
   page.arm(10)
   page.release()
+  page.arm(10)
   t.mock.timers.tick(1000)
+  assert.equal(page.controller().signal.aborted, true)
   assert.deepEqual([over.signal.aborted, running.signal.aborted, woken], [false, true, 0])
 })

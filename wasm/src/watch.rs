@@ -63,7 +63,8 @@ impl Watch {
 
     pub(crate) fn command(self: &Rc<Self>, command: Command) {
         self.with(|pump| pump.command(command));
-        self.run();
+        // At once, though it may be a parked pump's turn later: whoever closes wants the connection gone.
+        self.slice();
     }
 
     pub(crate) fn wake(self: &Rc<Self>) {
@@ -90,11 +91,18 @@ impl Watch {
         .await;
     }
 
+    /// Works for a slice, unless a later task does that already.
+    pub(crate) fn run(self: &Rc<Self>) {
+        if !self.parked.get() {
+            self.slice();
+        }
+    }
+
     /// Works until nothing is left, or until the slice is used up.
     ///
     /// A call from within (a host function that calls back) returns at once: the loop further up sees what it left.
-    pub(crate) fn run(self: &Rc<Self>) {
-        if self.parked.get() || self.running.replace(true) {
+    fn slice(self: &Rc<Self>) {
+        if self.running.replace(true) {
             return;
         }
         let slice = Slice::begin();
@@ -157,7 +165,9 @@ impl Watch {
 
     /// Goes on in a later task.
     fn park(self: &Rc<Self>) {
-        self.parked.set(true);
+        if self.parked.replace(true) {
+            return;
+        }
         let watch = Rc::clone(self);
         spawn_local(async move {
             if let Ok(turn) = watch.host.turn() {
