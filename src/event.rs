@@ -15,6 +15,18 @@
 //!   trusted. The exceptions are times, which become `None` where they are no RFC 3339, since an unknown age is no
 //!   reason to lose a row.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::disallowed_methods
+    )
+)]
+
 mod decode;
 mod meta;
 pub mod rfc3339;

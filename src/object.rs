@@ -4,6 +4,18 @@
 //! where they were not. The columns are always these three, too, so that rows and columns agree whatever a stream
 //! brings; whether the namespace is worth its place is said by its priority.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::disallowed_methods
+    )
+)]
+
 use std::collections::TryReserveError;
 
 use crate::table::{Column, Columns};

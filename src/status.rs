@@ -3,6 +3,18 @@
 //! What it says is data: it is shown to people as text and compared with known words, nothing else. Texts are cut at
 //! [`MAX_TEXT`] and causes at [`MAX_CAUSES`], so that a hostile server cannot make an error message a burden.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::disallowed_methods
+    )
+)]
+
 use serde::{Deserialize, Deserializer};
 
 /// Longer messages, reasons and field names are cut at this many bytes, at a character's end.
@@ -122,10 +134,11 @@ fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
 }
 
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let mut text: String = or_default(deserializer)?;
-    text.truncate(text.floor_char_boundary(MAX_TEXT));
-    text.shrink_to_fit();
-    Ok(text)
+    let text: String = or_default(deserializer)?;
+    Ok(text
+        .get(..text.floor_char_boundary(MAX_TEXT))
+        .map(ToOwned::to_owned)
+        .unwrap_or_default())
 }
 
 fn number<'de, D: Deserializer<'de>, T: TryFrom<i64> + Default>(
@@ -139,4 +152,122 @@ fn causes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Cause>, D::E
     let mut causes: Vec<Cause> = or_default(deserializer)?;
     causes.truncate(MAX_CAUSES);
     Ok(causes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(json: &str) -> Status {
+        Status::parse(json.as_bytes()).expect("a Status")
+    }
+
+    #[test]
+    fn reads_a_refusal() {
+        let refusal = status(
+            r#"{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"no","reason":"Invalid",
+            "details":{"group":"meta.k8s.io","causes":[{"reason":"FieldValueForbidden","message":"Forbidden",
+            "field":"sendInitialEvents"}],"retryAfterSeconds":7},"code":422}"#,
+        );
+        assert_eq!(
+            (
+                refusal.code,
+                refusal.reason.as_str(),
+                refusal.message.as_str()
+            ),
+            (422, "Invalid", "no")
+        );
+        assert_eq!(refusal.details.retry_after_seconds, 7);
+        assert!(refusal.rejects_field("sendInitialEvents"));
+        assert!(!refusal.rejects_field("resourceVersionMatch"));
+        assert!(!refusal.is_expired() && !refusal.is_too_large_resource_version());
+    }
+
+    #[test]
+    fn what_is_no_status_is_none() {
+        for body in [
+            "",
+            "<html>",
+            "null",
+            "[]",
+            "{}",
+            r#"{"kind":"Pod"}"#,
+            r#"{"kind":1}"#,
+            r#"{"kind":"Status""#,
+        ] {
+            assert_eq!(Status::parse(body.as_bytes()), None, "{body}");
+        }
+        assert_eq!(Status::parse(br#"{"kind":"Status","message":5}"#), None);
+    }
+
+    #[test]
+    fn missing_null_and_absurd_fields_are_defaults() {
+        assert_eq!(status(r#"{"kind":"Status"}"#), Status::default());
+        let absurd = r#"{"kind":"Status","code":-1,"reason":null,"message":null,"details":{"causes":null,"retryAfterSeconds":-3}}"#;
+        assert_eq!(status(absurd), Status::default());
+        assert_eq!(
+            status(r#"{"kind":"Status","details":null,"code":99999}"#),
+            Status::default()
+        );
+    }
+
+    #[test]
+    fn expired_by_code_or_reason() {
+        for json in [
+            r#"{"kind":"Status","code":410}"#,
+            r#"{"kind":"Status","reason":"Expired"}"#,
+            r#"{"kind":"Status","reason":"Gone","code":410}"#,
+        ] {
+            assert!(status(json).is_expired(), "{json}");
+        }
+        assert!(!status(r#"{"kind":"Status","code":404,"reason":"NotFound"}"#).is_expired());
+    }
+
+    #[test]
+    fn too_large_in_three_spellings() {
+        let causes = |causes: &str| {
+            format!(
+                r#"{{"kind":"Status","code":504,"reason":"Timeout","message":"Timeout: x","details":{{"causes":[{causes}]}}}}"#
+            )
+        };
+        assert!(
+            status(&causes(r#"{"reason":"ResourceVersionTooLarge"}"#))
+                .is_too_large_resource_version()
+        );
+        assert!(
+            status(&causes(r#"{"message":"Too large resource version"}"#))
+                .is_too_large_resource_version()
+        );
+        let by_message = r#"{"kind":"Status","code":504,"reason":"Timeout","message":"Timeout: Too large resource version: 9, current: 5"}"#;
+        assert!(status(by_message).is_too_large_resource_version());
+        assert!(!status(&causes("")).is_too_large_resource_version());
+        // The same words in a refusal that is no timeout are somebody's text.
+        let other = by_message
+            .replace("504", "400")
+            .replace(r#""Timeout","m"#, r#""BadRequest","m"#);
+        assert!(!status(&other).is_too_large_resource_version());
+    }
+
+    #[test]
+    fn storage_that_cannot_tell_progress() {
+        let message = "a watch stream was requested by the client but the required storage feature RequestWatchProgress is disabled";
+        let json = format!(
+            r#"{{"kind":"Status","code":500,"reason":"InternalError","message":"{message}"}}"#
+        );
+        assert!(status(&json).is_request_watch_progress_disabled());
+        assert!(!status(r#"{"kind":"Status","code":500}"#).is_request_watch_progress_disabled());
+    }
+
+    #[test]
+    fn texts_and_causes_are_cut() {
+        // Three bytes a character, and MAX_TEXT is no multiple of three.
+        let long = "\u{20ac}".repeat(MAX_TEXT);
+        let causes = vec![r#"{"field":"f"}"#; 1000].join(",");
+        let cut = status(&format!(
+            r#"{{"kind":"Status","message":"{long}","details":{{"causes":[{causes}]}}}}"#
+        ));
+        assert_eq!(cut.message.len(), MAX_TEXT / 3 * 3);
+        assert!(cut.message.chars().all(|c| c == '\u{20ac}'));
+        assert_eq!(cut.details.causes.len(), MAX_CAUSES);
+    }
 }

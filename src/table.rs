@@ -1,5 +1,17 @@
 //! Columns of a table and their signature; cells of a row.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::disallowed_methods
+    )
+)]
+
 use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer};
@@ -168,5 +180,148 @@ impl<'a> CellRef<'a> {
     #[must_use]
     pub fn kind(&self) -> Option<Kind> {
         Cursor::new(self.raw).peek().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COLUMNS: &[u8] = br#"[{"name":"Name","type":"string","format":"name","description":"who","priority":0},
+        {"name":"Node","type":"string","format":"","description":null,"priority":1}, {"name":"Bare"}]"#;
+
+    #[test]
+    fn reads_columns() {
+        let columns = Columns::parse(COLUMNS).unwrap().0;
+        assert_eq!(columns.len(), 3);
+        assert_eq!(
+            (columns[0].name.as_str(), columns[0].format.as_str()),
+            ("Name", "name")
+        );
+        assert_eq!(
+            (columns[1].description.as_str(), columns[1].priority),
+            ("", 1)
+        );
+        assert_eq!(
+            columns[2],
+            Column {
+                name: "Bare".to_owned(),
+                ..Column::default()
+            }
+        );
+    }
+
+    #[test]
+    fn signature_is_everything_but_the_description() {
+        let columns = Columns::parse(COLUMNS).unwrap();
+        let mut other = columns.clone();
+        other.0[0].description = "something else".to_owned();
+        assert!(columns.same_signature(&other));
+        let changes: [fn(&mut Vec<Column>); 6] = [
+            |columns| columns[0].name.push('x'),
+            |columns| columns[0].kind.push('x'),
+            |columns| columns[0].format.push('x'),
+            |columns| columns[0].priority = 1,
+            |columns| columns.swap(0, 1),
+            |columns| drop(columns.pop()),
+        ];
+        for (index, change) in changes.into_iter().enumerate() {
+            let mut other = columns.clone();
+            change(&mut other.0);
+            assert!(!columns.same_signature(&other), "change {index}");
+            assert!(!other.same_signature(&columns), "change {index}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_no_columns() {
+        let error = |raw: &str| Columns::parse(raw.as_bytes()).unwrap_err();
+        assert_eq!(error("{}"), Error::new(ErrorKind::Expected(Kind::Array), 0));
+        assert_eq!(error("[{}, 5]"), Error::new(ErrorKind::InvalidColumn, 5));
+        assert_eq!(
+            error(r#"[{"priority":"high"}]"#),
+            Error::new(ErrorKind::InvalidColumn, 1)
+        );
+        assert_eq!(error("[{},}]"), Error::new(ErrorKind::ExpectedValue, 4));
+        assert_eq!(error("[{}] []"), Error::new(ErrorKind::TrailingBytes, 5));
+        assert!(error("[{}").is_incomplete());
+    }
+
+    #[test]
+    fn three_thousand_columns_and_no_more_than_the_limit() {
+        let columns = |count: usize| format!("[{}]", vec![r#"{"name":"c"}"#; count].join(","));
+        assert_eq!(
+            Columns::parse(columns(3000).as_bytes()).unwrap().0.len(),
+            3000
+        );
+        assert_eq!(
+            Columns::parse(columns(MAX_COLUMNS).as_bytes())
+                .unwrap()
+                .0
+                .len(),
+            MAX_COLUMNS
+        );
+        let error = Columns::parse(columns(MAX_COLUMNS + 1).as_bytes()).unwrap_err();
+        assert_eq!(
+            error,
+            Error::new(ErrorKind::TooManyColumns, 1 + 13 * MAX_COLUMNS)
+        );
+    }
+
+    #[test]
+    fn cells_are_any_json() {
+        let raw = br#" [ "a\u003cb", 1.5e1 ,-7,true,false,null,[1,[2]],{"k":"]"} ] "#;
+        let cells: Vec<_> = Cells::new(raw).collect();
+        let texts: Vec<_> = cells
+            .iter()
+            .map(|cell| std::str::from_utf8(cell.raw()).unwrap())
+            .collect();
+        assert_eq!(
+            texts,
+            [
+                r#""a\u003cb""#,
+                "1.5e1",
+                "-7",
+                "true",
+                "false",
+                "null",
+                "[1,[2]]",
+                r#"{"k":"]"}"#
+            ]
+        );
+        assert_eq!(cells[0].as_str().unwrap(), "a<b");
+        assert_eq!(
+            (cells[1].as_number(), cells[2].as_number()),
+            (Some(15.0), Some(-7.0))
+        );
+        assert_eq!(
+            (cells[3].as_bool(), cells[4].as_bool()),
+            (Some(true), Some(false))
+        );
+        assert!(cells[5].is_null() && !cells[6].is_null());
+        assert_eq!(cells[7].kind(), Some(Kind::Object));
+        for cell in &cells[1..] {
+            assert_eq!(cell.as_str(), None);
+        }
+        assert_eq!(cells[0].as_number(), None);
+        assert_eq!(Cells::new(b"[1e999]").next().unwrap().as_number(), None);
+    }
+
+    #[test]
+    fn cells_end_where_the_json_breaks() {
+        let count = |raw: &[u8]| Cells::new(raw).count();
+        assert_eq!(
+            (count(b"[]"), count(b""), count(b"{}"), count(b"nonsense")),
+            (0, 0, 0, 0)
+        );
+        assert_eq!(
+            (
+                count(b"[1,2"),
+                count(b"[1,,2]"),
+                count(b"[1 2]"),
+                count(b"[1}")
+            ),
+            (2, 1, 1, 1)
+        );
     }
 }

@@ -46,7 +46,7 @@ pub(super) fn read<'a>(cursor: &mut Cursor<'a>, annotations: bool) -> Result<Met
             b"uid" => meta.uid = text(value)?.0,
             b"resourceVersion" => meta.resource_version = text(value)?.0,
             b"creationTimestamp" => {
-                (meta.creation_timestamp, sent.creation_timestamp) = time(value)?
+                (meta.creation_timestamp, sent.creation_timestamp) = time(value)?;
             }
             b"deletionTimestamp" => meta.deletion_timestamp = time(value)?.0,
             b"labels" => meta.labels = container(value, Kind::Object)?,

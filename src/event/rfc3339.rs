@@ -120,20 +120,16 @@ const fn is_leap(year: i64) -> bool {
     reason = "the year has four digits, the month and the day were checked"
 )]
 const fn days_from_epoch(year: i64, month: i64, day: i64) -> i64 {
-    // Days before each month in a year that is no leap year.
-    const BEFORE: [i64; 13] = [0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
-    let before = year - 1;
-    let leap_days = before.div_euclid(4) - before.div_euclid(100) + before.div_euclid(400);
-    let leap_day = if month > 2 && is_leap(year) { 1 } else { 0 };
-    let month_days = match BEFORE
-        .as_slice()
-        .split_at_checked(month.unsigned_abs() as usize)
-    {
-        Some((_, [days, ..])) => *days,
-        _ => 0,
+    // Years counted from March end with their leap day, and the days before each month follow from the pattern
+    // 31, 30, 31, 30, 31, which comes again every five months: the division spreads its 153 days.
+    let (year, months) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
     };
-    // 719,162 days lie between 0001-01-01 and 1970-01-01.
-    before * 365 + leap_days + month_days + leap_day + day - 1 - 719_162
+    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    // 719,468 days lie between 0000-03-01 and 1970-01-01; the first day of a month is day 1.
+    year * 365 + leap_days + (months * 153 + 2) / 5 + (day - 1) - 719_468
 }
 
 #[cfg(test)]

@@ -36,6 +36,18 @@
 //!   them, so neither do we.
 //! * **Keys** are compared as bytes; an unescaped key that no reader knows is not checked for UTF-8.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::disallowed_methods
+    )
+)]
+
 mod cursor;
 mod error;
 mod nesting;
@@ -44,6 +56,7 @@ mod number;
     unsafe_code,
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
+    clippy::disallowed_methods,
     reason = "vector loads, and bit arithmetic on masks whose width is fixed; nothing here computes with values from the input"
 )]
 pub mod simd;

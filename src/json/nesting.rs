@@ -14,7 +14,7 @@ const INLINE: usize = 12;
 ///
 /// Kubernetes nests objects in objects, seldom arrays: a run of objects is one counter, which a block of many
 /// brackets can move at once.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Nesting {
     depth: u32,
     /// Objects open since the innermost open array.
@@ -42,9 +42,14 @@ impl Nesting {
         self.depth
     }
 
-    /// How many objects are open inside the innermost array (or at all, without one).
-    pub(crate) const fn objects(&self) -> u32 {
-        self.objects
+    /// How many objects can be closed before an array or the outermost bracket is reached.
+    #[inline]
+    pub(crate) const fn closable_objects(&self) -> u32 {
+        if self.arrays == 0 {
+            self.objects.saturating_sub(1)
+        } else {
+            self.objects
+        }
     }
 
     /// The kind of the innermost open bracket.
@@ -108,18 +113,15 @@ impl Nesting {
             .arrays
             .checked_sub(1)
             .ok_or(ErrorKind::MismatchedBracket)?;
-        let outer = self
-            .outer
-            .get(self.arrays)
-            .copied()
-            .or_else(|| self.spilled.pop());
+        let outer = self.outer.get_mut(self.arrays).map(core::mem::take);
+        let outer = outer.or_else(|| self.spilled.pop());
         self.objects = u32::from(outer.unwrap_or_default());
         self.depth = self.depth.saturating_sub(1);
         Ok(())
     }
 
-    /// Moves by a run of objects opened and closed that ends with some object of the innermost run still open and
-    /// never went below it: the caller has checked that.
+    /// Opens and closes objects in any order. The caller has checked that no more are closed than
+    /// [`closable_objects`](Self::closable_objects) and that no more are opened than [`MAX_DEPTH`] allows.
     #[inline]
     pub(crate) fn shift_objects(&mut self, opened: u32, closed: u32) {
         self.depth = self.depth.saturating_add(opened).saturating_sub(closed);

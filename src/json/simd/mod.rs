@@ -7,15 +7,43 @@
 //!   opening bracket on, piece by piece; it carries whether it is inside a string, behind a backslash and how the
 //!   brackets nest. It is what [`Cursor::skip`](super::Cursor::skip) uses, so framing and skipping agree.
 
+//!
+//! Each kernel is written once, in `generic`, over the small trait `Vector`; a thin file for each instruction set
+//! implements that trait. `scalar` says the same a byte at a time. Which one is used is decided when the crate is
+//! compiled: SSE2 on `x86_64`, simd128 on `wasm32` where the build enables it, else scalar.
+
+#[allow(dead_code, reason = "without vectors nothing uses it")]
+mod generic;
 mod scalar;
+#[cfg(test)]
+mod tests;
+mod vector;
+
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod wasm32;
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+mod x86_64;
+
+#[cfg(not(any(
+    all(target_arch = "wasm32", target_feature = "simd128"),
+    all(target_arch = "x86_64", target_feature = "sse2")
+)))]
+use scalar as native;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+use wasm32 as native;
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+use x86_64 as native;
 
 use super::nesting::Nesting;
 use super::{Error, ErrorKind};
 
+/// What is wrong, and how many bytes into what was fed.
+type Wrong = (ErrorKind, usize);
+
 /// The index of the first `\n`.
 #[must_use]
 pub fn find_newline(bytes: &[u8]) -> Option<usize> {
-    scalar::find_newline(bytes)
+    native::find_newline(bytes)
 }
 
 /// The index of the first byte that ends plain text inside a string: `"`, `\` or a control character; the length
@@ -23,14 +51,14 @@ pub fn find_newline(bytes: &[u8]) -> Option<usize> {
 #[inline]
 #[must_use]
 pub fn find_special(bytes: &[u8]) -> usize {
-    scalar::find_special(bytes)
+    native::find_special(bytes)
 }
 
 /// The index of the first `"` or `\`; the length where there is none.
 #[inline]
 #[must_use]
 pub fn find_quote(bytes: &[u8]) -> usize {
-    scalar::find_quote(bytes)
+    native::find_quote(bytes)
 }
 
 /// Finds the end of an object or array whose bytes come in any cuts.
@@ -45,7 +73,7 @@ pub fn find_quote(bytes: &[u8]) -> usize {
 ///
 /// Only structure is looked at: strings, escapes and brackets, which must pair up each with its own kind. A
 /// backslash escapes the byte behind it wherever it stands (outside of strings JSON has none).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Structure {
     nesting: Nesting,
     in_string: bool,
@@ -82,6 +110,6 @@ impl Structure {
         if self.depth() == 0 && !matches!(bytes.first(), None | Some(b'{' | b'[')) {
             return Err(Error::new(ErrorKind::ExpectedValue, 0));
         }
-        scalar::feed(self, bytes).map_err(|(kind, offset)| Error::new(kind, offset))
+        native::feed(self, bytes).map_err(|(kind, offset)| Error::new(kind, offset))
     }
 }

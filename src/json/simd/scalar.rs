@@ -1,55 +1,65 @@
-//! The scalar twin of the kernels, a byte at a time: what engines without vectors run, and the oracle of the others.
+//! The scalar twin of the kernels, a byte at a time: what runs where there are no vectors, and what the others are
+//! tested against.
 
-use super::super::ErrorKind;
-use super::Structure;
+#![allow(
+    dead_code,
+    reason = "where there are vectors, only tests and short tails come here"
+)]
+
+use super::{Structure, Wrong};
 
 pub(super) fn find_newline(bytes: &[u8]) -> Option<usize> {
     bytes.iter().position(|&byte| byte == b'\n')
 }
 
 pub(super) fn find_special(bytes: &[u8]) -> usize {
-    let special = |&byte: &u8| byte == b'"' || byte == b'\\' || byte < b' ';
-    bytes.iter().position(special).unwrap_or(bytes.len())
+    bytes
+        .iter()
+        .position(|&byte| is_special(byte))
+        .unwrap_or(bytes.len())
 }
 
 pub(super) fn find_quote(bytes: &[u8]) -> usize {
     bytes
         .iter()
-        .position(|&byte| byte == b'"' || byte == b'\\')
+        .position(|&byte| is_quote(byte))
         .unwrap_or(bytes.len())
 }
 
-pub(super) fn feed(
-    state: &mut Structure,
-    bytes: &[u8],
-) -> Result<Option<usize>, (ErrorKind, usize)> {
+#[inline]
+pub(super) const fn is_special(byte: u8) -> bool {
+    is_quote(byte) || byte < b' '
+}
+
+#[inline]
+pub(super) const fn is_quote(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\\')
+}
+
+/// See [`Structure::feed`], which has checked that a document begins with a bracket.
+pub(super) fn feed(state: &mut Structure, bytes: &[u8]) -> Result<Option<usize>, Wrong> {
     for (at, &byte) in bytes.iter().enumerate() {
-        if state.escaped {
-            state.escaped = false;
-            // Only a quote changes its meaning: brackets in strings mean nothing, and outside there are no escapes.
-            if byte == b'"' || byte == b'\\' {
+        let escaped = core::mem::take(&mut state.escaped);
+        let moved = match byte {
+            b'\\' => {
+                state.escaped = !escaped;
                 continue;
             }
-        }
-        match byte {
-            b'\\' => state.escaped = true,
-            b'"' => state.in_string = !state.in_string,
-            _ if state.in_string => {}
-            b'{' => state.nesting.open_object().map_err(|kind| (kind, at))?,
-            b'[' => state.nesting.open_array().map_err(|kind| (kind, at))?,
-            b'}' | b']' => {
-                let object = byte == b'}';
-                let closed = if object {
-                    state.nesting.close_object()
-                } else {
-                    state.nesting.close_array()
-                };
-                closed.map_err(|kind| (kind, at))?;
-                if state.nesting.depth() == 0 {
-                    return Ok(Some(at + 1));
-                }
+            b'"' => {
+                state.in_string ^= !escaped;
+                continue;
             }
-            _ => {}
+            _ if state.in_string => continue,
+            b'{' => state.nesting.open_object(),
+            b'[' => state.nesting.open_array(),
+            b'}' => state.nesting.close_object(),
+            b']' => state.nesting.close_array(),
+            _ => continue,
+        };
+        moved.map_err(|kind| (kind, at))?;
+        if state.nesting.depth() == 0 {
+            state.escaped = false;
+            return Ok(Some(at + 1));
         }
     }
     Ok(None)
