@@ -54,6 +54,8 @@ function forward(upstream, request, response) {
   const { host: _ours, ...headers } = request.headers
   const onward = ask(new URL(request.url, upstream), { method: request.method, headers }, (answer) => {
     response.writeHead(answer.statusCode, answer.headers)
+    // A quiet watch sends its head at once and nothing more for a long time.
+    response.flushHeaders()
     answer.pipe(response)
     answer.on('error', () => response.destroy())
   })

@@ -78,9 +78,10 @@ export function useWorld({ argv = [] } = {}) {
     await world.close?.()
   })
   afterEach(async () => {
+    for (const context of world.browser.contexts()) await context.close()
+    await until('the end of all requests', () => world.gateway.open() === 0)
     world.gateway.reset()
     await world.control('DELETE', 'faults')
-    for (const context of world.browser.contexts()) await context.close()
   })
   return world
 }
