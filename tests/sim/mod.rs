@@ -184,6 +184,17 @@ impl<S: Server> World<S> {
         names
     }
 
+    /// All requests so far, a line each.
+    pub fn requests(&self) -> String {
+        let line = |sent: &Sent| {
+            format!(
+                "\n{} {:?} {:?}",
+                sent.at, sent.request.kind, sent.request.query
+            )
+        };
+        self.sent.iter().map(line).collect()
+    }
+
     pub fn open(&self) -> &[ExchangeId] {
         &self.open
     }
@@ -238,10 +249,10 @@ impl<S: Server> World<S> {
         while !holds(self) {
             assert!(
                 self.now <= end && self.step(),
-                "not within {within} ms: {what}\n{:#?}\nphases: {:?}\nrequests: {:#?}",
+                "not within {within} ms: {what}\n{:?}\nphases: {:?}\nrequests:{}",
                 self.status(),
                 self.phases,
-                self.sent
+                self.requests()
             );
         }
     }
@@ -303,9 +314,9 @@ impl<S: Server> World<S> {
                     self.requests_now += 1;
                     assert!(
                         self.requests_now <= REQUESTS_AT_ONCE,
-                        "spinning: {} requests without time passing: {:#?}",
+                        "spinning: {} requests without time passing:{}",
                         self.requests_now,
-                        self.sent
+                        self.requests()
                     );
                     assert!(self.open.len() < 3, "too many exchanges in flight");
                     self.open.push(exchange);
