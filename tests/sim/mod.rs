@@ -3,6 +3,7 @@
 //! Nothing sleeps. Time goes on only to the next arrival or deadline, so minutes take microseconds, and every run of a
 //! schedule is the same.
 
+#![allow(unreachable_pub, reason = "a module of test binaries has no outside")]
 #![allow(
     dead_code,
     reason = "each test binary uses its own part of this helper"
@@ -221,7 +222,7 @@ impl<S: Server> World<S> {
     pub fn step(&mut self) -> bool {
         let arrival = self.arrivals.first_key_value().map(|(&(at, _), _)| at);
         let pulse = self.server.next_pulse().map(|at| at.0);
-        let tick = self.deadline.map(|at| at.max(self.now) + self.lateness);
+        let tick = self.deadline.map(|at| (at + self.lateness).max(self.now));
         let Some(next) = [arrival, pulse, tick].into_iter().flatten().min() else {
             return false;
         };
@@ -269,7 +270,7 @@ impl<S: Server> World<S> {
         loop {
             let arrival = self.arrivals.first_key_value().map(|(&(at, _), _)| at);
             let pulse = self.server.next_pulse().map(|at| at.0);
-            let tick = self.deadline.map(|at| at.max(self.now) + self.lateness);
+            let tick = self.deadline.map(|at| (at + self.lateness).max(self.now));
             match [arrival, pulse, tick].into_iter().flatten().min() {
                 Some(next) if next <= end => assert!(self.step()),
                 _ => break,
