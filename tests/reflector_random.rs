@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use kube_watchlist::backoff::Random;
 use kube_watchlist::clock::{Instant, Now};
-use kube_watchlist::reflector::{EndCause, ExchangeId, Phase};
+use kube_watchlist::reflector::{Command, EndCause, ExchangeId, Phase};
 use kube_watchlist::request::{Request, RequestKind};
 use sim::*;
 
@@ -31,6 +31,8 @@ struct Chaos {
     /// Of a hundred answers.
     faults: u64,
     supports: Support,
+    /// The last body was cut off: nothing may follow it.
+    was_cut: bool,
 }
 
 struct Stream {
@@ -66,6 +68,7 @@ impl Chaos {
             next: 0,
             faults: 25,
             supports,
+            was_cut: false,
         };
         for _ in 0..10 {
             chaos.change();
@@ -118,6 +121,7 @@ impl Chaos {
             answer.push(bytes(at, piece));
             rest = tail;
         }
+        self.was_cut = cut_at.is_some();
         match cut_at {
             // A cut stream may also just fall silent.
             Some(_) if self.random.between(0, 3) == 0 => {}
@@ -130,7 +134,7 @@ impl Chaos {
     }
 
     fn fault(&mut self) -> Answer {
-        match self.random.between(0, 9) {
+        match self.random.between(0, 11) {
             0 => unreachable(),
             1 => refusal(
                 429,
@@ -150,6 +154,8 @@ impl Chaos {
                 "Timeout: Too large resource version: 1, current: 0",
                 "{}",
             ),
+            9 => refusal(401, "Unauthorized", "Unauthorized", "{}"),
+            10 => list(page("", "", COLUMNS, &[])[..40].to_owned()),
             // Nothing at all.
             _ => Vec::new(),
         }
@@ -190,10 +196,7 @@ impl Server for Chaos {
                     .map(|name| event("ADDED", name, self.version))
                     .collect();
                 let answer = self.pieces(delay, &(rows + &end_bookmark(self.version)), false);
-                if answer
-                    .iter()
-                    .all(|(_, arrival)| !matches!(arrival, Arrival::End(_)))
-                {
+                if !self.was_cut {
                     self.open(exchange, request, &answer, now);
                 }
                 answer
@@ -204,10 +207,7 @@ impl Server for Chaos {
                     return vec![ok(), bytes(6, error(410, "Expired", "too old"))];
                 }
                 let answer = self.pieces(delay, &self.events(from, self.version), false);
-                if answer
-                    .iter()
-                    .all(|(_, arrival)| !matches!(arrival, Arrival::End(_)))
-                {
+                if !self.was_cut {
                     self.open(exchange, request, &answer, now);
                 }
                 answer
@@ -337,7 +337,23 @@ fn check(seed: u64, world: &World<Chaos>) {
     }
 }
 
-fn run(seed: u64) {
+/// Somebody presses buttons, and signs in sooner or later.
+fn command(world: &mut World<Chaos>) {
+    let resting = matches!(world.phase(), Phase::Auth | Phase::Paused | Phase::Failed);
+    let command = match world
+        .server
+        .random
+        .between(0, if resting { 5 } else { 400 })
+    {
+        0 => Command::Retry,
+        1 => Command::Pause,
+        2 => Command::Resume,
+        _ => return,
+    };
+    world.command(command);
+}
+
+fn run(seed: u64) -> World<Chaos> {
     let mut config = config();
     config.seed = seed;
     let mut world = World::new(config, Chaos::new(seed));
@@ -346,7 +362,8 @@ fn run(seed: u64) {
     world.give(kube_watchlist::reflector::Input::Start);
     let start = world.now;
     while world.now < start + 20 * 60_000 {
-        assert!(world.step(), "seed {seed}: the machine hangs");
+        assert!(world.step(), "seed {seed}: the world hangs");
+        command(&mut world);
         check(seed, &world);
     }
     let minutes = (world.now - start) / 60_000;
@@ -356,6 +373,8 @@ fn run(seed: u64) {
         world.sent.len()
     );
     world.server.faults = 0;
+    world.command(Command::Resume);
+    world.command(Command::Retry);
     for stream in world.server.streams.values_mut() {
         stream.silent = true;
     }
@@ -370,7 +389,7 @@ fn run(seed: u64) {
         if world.phase() == Phase::Live
             && world.status().resource_version == Some(world.server.version.to_string())
         {
-            return;
+            return world;
         }
         assert!(world.step());
         check(seed, &world);
@@ -388,7 +407,21 @@ fn whatever_happens_rows_are_a_whole_snapshot_of_the_version_shown() {
         .ok()
         .and_then(|seed| seed.parse().ok());
     let seeds = only.map_or(0..150, |seed| seed..seed + 1);
+    let mut lives = 0;
+    let mut requests = 0;
+    let count = seeds.end - seeds.start;
     for seed in seeds {
-        run(seed);
+        let world = run(seed);
+        lives += world
+            .phases
+            .iter()
+            .filter(|(_, phase)| *phase == Phase::Live)
+            .count() as u64;
+        requests += world.sent.len() as u64;
     }
+    // Chaos that never lets anything happen would prove nothing.
+    assert!(
+        count < 10 || (lives > 5 * count && requests > 20 * count),
+        "{lives} {requests}"
+    );
 }
