@@ -4,7 +4,8 @@
 
 #![allow(
     dead_code,
-    reason = "each test binary uses its own part of this helper"
+    unreachable_pub,
+    reason = "each test binary is a crate that uses its own part of this helper"
 )]
 
 use std::fs;
