@@ -5,7 +5,7 @@ use std::collections::HashSet;
 mod common;
 mod frame_reference;
 
-use frame_reference::{Frame, Framed, cut, framed, reference};
+use frame_reference::{Frame, Framed, framed, reference};
 use kube_watchlist::frame::{DEFAULT_FRAME_LIMIT, DEPTH_LIMIT, FrameError, Framer, Verdict};
 
 #[allow(
@@ -376,6 +376,7 @@ fn nesting_is_followed_to_its_limit() {
 mod properties {
     use proptest::prelude::*;
 
+    use super::frame_reference::cut;
     use super::*;
 
     /// JSON values as text, loosely formatted.
