@@ -437,7 +437,7 @@ fn after_the_server_could_not_be_reached_only_a_new_snapshot_will_do() {
 #[test]
 fn a_silent_stream_is_never_called_live() {
     let mut answer = snapshot(&["a"], 9);
-    answer.extend((1..=3).map(|minute| bytes(minute * 60_000, bookmark(9 + minute))));
+    answer.extend((1..=3).map(|beat| bytes(beat * 30_000, bookmark(9 + beat))));
     let mut first = Some(answer);
     let mut world = World::start(move |request: &Request| match request.kind {
         RequestKind::WatchList => first.take().unwrap_or_else(|| snapshot(&["a"], 9)),
@@ -445,9 +445,9 @@ fn a_silent_stream_is_never_called_live() {
         _ => list(page("12", "", COLUMNS, &[])),
     });
     world.until_phase(Phase::Live, 100);
-    world.pass(3 * 60_000);
+    world.pass(90_000);
     let heard = world.status().last_event_at.unwrap();
-    world.pass(149_000);
+    world.pass(74_500);
     assert_eq!(world.phase(), Phase::Live);
     // 2.5 intervals after the last bookmark.
     world.until("the verdict", 1500, |world| {
@@ -1020,4 +1020,58 @@ fn no_event_is_lost_while_the_store_works() {
     let status = machine.status(now);
     assert_eq!((status.phase, status.objects), (Phase::Live, 4999));
     assert_eq!(status.resource_version.as_deref(), Some("6003"));
+}
+
+#[test]
+fn a_list_that_leads_in_a_circle_is_given_up() {
+    for circle in [true, false] {
+        let mut pages = 0_u64;
+        let mut world = World::start(move |request: &Request| match request.kind {
+            RequestKind::WatchList => no_watchlist(),
+            RequestKind::List => {
+                pages += 1;
+                let token = if circle {
+                    "same".to_owned()
+                } else {
+                    format!("t{pages}")
+                };
+                list(page("7", &token, COLUMNS, &[row("a", 1)]))
+            }
+            _ => vec![ok()],
+        });
+        world.until("a reason", 1000, |world| world.error() == "endless-list");
+        assert_eq!(world.names().len(), 0);
+        world.pass(600_000);
+        assert!(
+            world.sent.len() < 300,
+            "{} requests in ten minutes",
+            world.sent.len()
+        );
+    }
+}
+
+#[test]
+fn a_watch_that_ends_beside_its_list_is_continued_after_it() {
+    let mut watches = 0;
+    let mut listed = list_watch(no_watchlist);
+    let mut world = World::start(move |request: &Request| match request.kind {
+        RequestKind::Watch => {
+            watches += 1;
+            if watches == 1 {
+                return vec![ok(), bytes(10, event("ADDED", "d", 21)), end(20)];
+            }
+            vec![ok(), bytes(10, event("ADDED", "e", 22))]
+        }
+        _ => listed(request),
+    });
+    world.until_phase(Phase::Live, 3000);
+    world.pass(100);
+    assert_eq!(world.names(), ["a", "b", "c", "d", "e"]);
+    let from: Vec<_> = world
+        .sent
+        .iter()
+        .filter(|sent| sent.request.kind == RequestKind::Watch)
+        .map(|sent| sent.query("resourceVersion").unwrap())
+        .collect();
+    assert_eq!(from, ["20", "21"], "from the last event that was kept");
 }

@@ -36,6 +36,8 @@ mod moves;
 mod page;
 mod state;
 mod status;
+#[cfg(test)]
+mod transitions;
 mod version;
 
 use std::collections::VecDeque;
