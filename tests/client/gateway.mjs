@@ -9,7 +9,7 @@ import { createServer, request as ask } from 'node:http'
  *
  * `upstream`: address of the server behind it. Resolves to the gateway:
  * - `url`: its address;
- * - `requests`: what was asked of the API, oldest first;
+ * - `requests`: what was asked of the API, oldest first, each with `open` and `cut()`;
  * - `open()`: how many of those are still open;
  * - `script`: set by tests; `(request, response, entry) => boolean` says whether it took the request over.
  */
@@ -38,6 +38,8 @@ export async function startGateway(upstream) {
       query: Object.fromEntries(url.searchParams),
       headers: request.headers,
       open: true,
+      /** Breaks the connection, as a pulled cable does. */
+      cut: () => request.socket.destroy(),
     }
     gateway.requests.push(entry)
     response.on('close', () => {

@@ -3,10 +3,11 @@
  * Chromium.
  */
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, afterEach, before } from 'node:test'
+import { after, afterEach, before, test as nodeTest } from 'node:test'
 import { chromium } from 'playwright-core'
 
 import { tool } from '../../scripts/tools.mjs'
@@ -15,10 +16,45 @@ import { startGateway } from './gateway.mjs'
 
 const root = join(import.meta.dirname, '..', '..')
 
+/** A test that ends: a promise that never settles is a finding, not a suite that hangs. */
+export const test = (name, run, { timeout = 60_000 } = {}) => nodeTest(name, { timeout }, run)
+
 /** What Chromium is started with: it is to talk to nobody but the test's server. */
 const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--js-flags=--expose-gc']
 
 export const launchOptions = async (more = {}) => ({ executablePath: await tool('chromium'), args: ARGS, ...more })
+
+/**
+ * A browser as a person has it: Playwright's own launch makes every page believe that it is in front. In this one a page behind
+ * another is hidden and has no frames. Resolves to `{ context, close }`.
+ */
+export async function launchAsUser() {
+  const profile = await mkdtemp(join(tmpdir(), 'kube-watchlist-profile-'))
+  const { executablePath, args } = await launchOptions()
+  const argv = ['--headless', ...args, '--no-first-run', '--remote-debugging-port=0', `--user-data-dir=${profile}`, 'about:blank']
+  const child = spawn(executablePath, argv, { stdio: ['ignore', 'ignore', 'pipe'] })
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  const address = await new Promise((resolve, reject) => {
+    let said = ''
+    child.stderr.on('data', (bytes) => {
+      said += bytes
+      const found = /ws:\/\/\S+/.exec(said)
+      if (found) resolve(found[0])
+    })
+    ended.then((code) => reject(new Error(`Chromium ended with ${code}: ${said}`)))
+  })
+  const browser = await chromium.connectOverCDP(address, { noDefaults: true })
+  return {
+    context: browser.contexts()[0],
+    async close() {
+      const session = await browser.newBrowserCDPSession()
+      // Chromium hangs up before it answers.
+      await session.send('Browser.close').catch(() => undefined)
+      await ended
+      await rm(profile, { recursive: true, force: true, maxRetries: 5 })
+    },
+  }
+}
 
 /** A folder that fake-apiserver serves: the page, and the package as it was built. */
 async function assembleSite() {
@@ -63,8 +99,8 @@ export async function openPage(context, url) {
 }
 
 /**
- * A server and a browser for all tests of a file, and a fresh page for each of them: `const world = useWorld()`, then `world.page`,
- * `world.gateway`, `world.control`. After each test nothing may be left: no open request, no timer, nothing uncaught.
+ * A server and a browser for all tests of a file: `const world = useWorld()`, then `await world.newPage()`, `world.gateway`,
+ * `world.control`. After each test its pages are closed, its faults removed and its script forgotten.
  */
 export function useWorld({ argv = [] } = {}) {
   const world = {}

@@ -1,15 +1,14 @@
 /** Whoever closes or aborts, whenever, leaves nothing behind: no request at the server, no timer in the page, nothing uncaught. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 
 import { endBookmark, refusal, stream, tableEvent } from './events.mjs'
-import { assertNothingLeft, until, useWorld } from './harness.mjs'
+import { assertNothingLeft, test, until, useWorld } from './harness.mjs'
 
 const world = useWorld({ argv: ['--pods', '20'] })
 
 /** Stages of a watch: how the server answers, and what the page waits for before it ends the watch. */
 const STAGES = {
-  'before the module is there': { answer: () => undefined, reached: () => true, settled: false, unsent: true },
+  'before the module is there': { answer: () => undefined, reached: 'at once', settled: false, unsent: true },
   'before the head': { answer: () => true, reached: 'asked', settled: false },
   'after the head': { answer: (response) => stream(response), reached: 'syncing', settled: false },
   'in mid-snapshot': {
@@ -54,12 +53,13 @@ for (const [stage, { answer, reached, settled, unsent = false }] of Object.entri
       }
       const page = await world.newPage()
       const asked = () => world.gateway.requests.length
-      await page.evaluate(() => {
+      await page.evaluate(`{
         window.abort = new AbortController()
         window.api = client({ getToken: () => 'token' })
         window.watch = api.watchTable(PODS, { signal: abort.signal })
         window.seen = recordStatus(watch)
-      })
+        ${reached === 'at once' ? `(${end})()` : ''}
+      }`)
       if (reached === 'asked' || reached === 'syncing') await until('the request', () => asked() > 0)
       if (reached === 'syncing') await page.evaluate(() => probe.sleep(50))
       if (typeof reached === 'function') await page.evaluate(`until('${stage}', ${reached})`)
@@ -79,7 +79,7 @@ for (const [stage, { answer, reached, settled, unsent = false }] of Object.entri
       await assertNothingLeft({ page, gateway: world.gateway })
       // Longer than any wait that the answers above ask for.
       const before = asked()
-      await page.evaluate(() => probe.sleep(1_500))
+      await page.evaluate((delay) => probe.sleep(delay), stage === 'waiting for a retry' ? 2_500 : 400)
       assert.equal(asked(), before, 'a request after the end')
       if (unsent) assert.equal(before, 0)
       await assertNothingLeft({ page, gateway: world.gateway })

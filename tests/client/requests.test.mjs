@@ -1,9 +1,8 @@
 /** What is asked of the server, and how: every parameter and header of the protocol, and nothing else. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 
 import { refusal } from './events.mjs'
-import { assertNothingLeft, until, useWorld } from './harness.mjs'
+import { assertNothingLeft, test, until, useWorld } from './harness.mjs'
 
 const world = useWorld({ argv: ['--pods', '1200'] })
 
