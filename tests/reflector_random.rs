@@ -162,8 +162,9 @@ impl Chaos {
     }
 
     fn events(&self, after: u64, up_to: u64) -> String {
-        let changes = self.changes.range(after + 1..up_to + 1);
-        changes
+        self.changes
+            .iter()
+            .filter(|&(&version, _)| version > after && version <= up_to)
             .map(|(version, (kind, name))| event(kind, name, *version))
             .collect()
     }

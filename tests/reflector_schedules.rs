@@ -112,12 +112,12 @@ fn a_server_without_streaming_lists_is_listed_and_watched_at_once() {
 
 #[test]
 fn every_refusal_of_a_streaming_list_steps_down_with_its_reason() {
-    let causes = r#"{"causes":[{"message":"no","field":"resourceVersionMatch"}]}"#;
+    let details = r#"{"causes":[{"message":"no","field":"resourceVersionMatch"}]}"#;
     let cases: Vec<(&str, Answer)> = vec![
         ("watchlist-unsupported", no_watchlist()),
         (
             "watchlist-unsupported",
-            refusal(422, "Invalid", "forbidden for watch", causes),
+            refusal(422, "Invalid", "forbidden for watch", details),
         ),
         (
             "not-acceptable",
@@ -339,7 +339,9 @@ fn after_an_unclean_end_nothing_is_live_before_the_probe_says_so() {
         || vec![ok()],
         || {
             let mut answer = list(page("9", "", COLUMNS, &[]));
-            answer.iter_mut().for_each(|(after, _)| *after += 500);
+            for (after, _) in &mut answer {
+                *after += 500;
+            }
             answer
         },
     ));
@@ -398,7 +400,7 @@ fn a_version_from_the_future_is_found_out() {
     );
     assert_eq!(world.status().resource_version.as_deref(), Some("4"));
     // The same where the server's bookmark goes back.
-    let mut world = World::start(broken_then(|| vec![ok(), bytes(9, bookmark(4))], || vec![]));
+    let mut world = World::start(broken_then(|| vec![ok(), bytes(9, bookmark(4))], Vec::new));
     world.until_phase(Phase::Resuming, 61_000);
     world.until("a new snapshot", 5000, |world| world.names() == ["b"]);
 }
@@ -963,7 +965,7 @@ fn no_event_is_lost_while_the_store_works() {
     let mut machine = Reflector::new(config());
     let world = World::new(config(), |_: &_| Vec::new());
     let now = world.clock();
-    let mut step = |machine: &mut Reflector, input: Input<'_>| {
+    let step = |machine: &mut Reflector, input: Input<'_>| {
         machine.handle(input, now);
         loop {
             match machine.poll_output() {

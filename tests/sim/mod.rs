@@ -338,7 +338,7 @@ impl<S: Server> World<S> {
                     self.server.aborted(exchange);
                 }
                 output @ (Output::Publish(_) | Output::Changed | Output::Status) => {
-                    self.told.push(output)
+                    self.told.push(output);
                 }
                 Output::More => return true,
                 Output::Wait(deadline) => {
