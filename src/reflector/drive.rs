@@ -219,7 +219,11 @@ impl Reflector {
     fn target(&mut self, role: Role) -> Option<Target<'_>> {
         match (role, &mut self.state) {
             (Role::Snapshot, _) => Some(Target::Attempt(&mut self.store)),
-            (Role::Beside, State::Listing(listing)) => Some(Target::Buffer(&mut listing.buffer)),
+            (Role::Beside, State::Listing(listing)) => {
+                let rows = self.store.memory_bytes();
+                listing.buffer.set_limit(self.config.limit_bytes.saturating_sub(rows));
+                Some(Target::Buffer(&mut listing.buffer))
+            }
             (Role::Stream, _) => {
                 let published = self.published.as_ref()?;
                 Some(Target::Published(&mut self.store, &published.signature))
