@@ -1,6 +1,6 @@
 //! Watch events and rows, borrowed from the bytes they were read from.
 //!
-//! [`decode`] reads a watch event; [`decode_row`], [`decode_object`] and [`decode_list_meta`] read the parts of a
+//! [`decode()`] reads a watch event; [`decode_row`], [`decode_object`] and [`decode_list_meta`] read the parts of a
 //! LIST. All of them pass over the bytes once, in the order in which servers write them, allocate nothing for a Table
 //! row without escapes in its metadata, and skip what no table shows (`managedFields`, annotations, `spec`,
 //! `status`) under the contract of [`json`](crate::json): bytes inside of what is skipped are not validated.

@@ -17,7 +17,7 @@ fn row<'a>(event: &'a Event<'_>) -> &'a Row<'a> {
     objects(event).first.as_ref().expect("a row")
 }
 
-fn bookmark<'a>(event: Event<'a>) -> Bookmark<'a> {
+fn bookmark(event: Event<'_>) -> Bookmark<'_> {
     match event {
         Event::Bookmark(bookmark) => bookmark,
         other => panic!("{other:?}"),

@@ -294,10 +294,8 @@ fn agree_meta(meta: &Meta<'_>, value: &Value, context: &str) {
             .as_str()
             .map(|text| rfc3339::parse(text).unwrap())
     };
-    let raw = |raw: Option<&[u8]>| {
-        raw.map(|raw| serde_json::from_slice(raw).unwrap())
-            .unwrap_or(Value::Null)
-    };
+    let raw =
+        |raw: Option<&[u8]>| raw.map_or(Value::Null, |raw| serde_json::from_slice(raw).unwrap());
     assert_eq!(meta.name, text("name"), "{context}");
     assert_eq!(meta.namespace, text("namespace"), "{context}");
     assert_eq!(meta.uid, text("uid"), "{context}");

@@ -92,7 +92,10 @@ fn read(cursor: &mut Cursor<'_>) -> Result<Value, Error> {
         Kind::String => cursor.next_str()?.into(),
         Kind::Array => {
             let mut elements = Vec::new();
-            cursor.next_array(|element| Ok(elements.push(read(element)?)))?;
+            cursor.next_array(|element| {
+                elements.push(read(element)?);
+                Ok(())
+            })?;
             elements.into()
         }
         Kind::Object => {

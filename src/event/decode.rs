@@ -69,7 +69,7 @@ pub fn decode_row(element: &[u8]) -> Result<Row<'_>, Error> {
 }
 
 /// Decodes an element of a LIST, told by the list's kind what it is: a row of a Table as [`decode_row`] does, else an
-/// object of `items` or its metadata, whose cells are those of [`object::columns`](crate::object::columns).
+/// object of `items` or its metadata, whose cells are those of [`object::columns`].
 ///
 /// # Errors
 /// As [`decode`], but for those about events.

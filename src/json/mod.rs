@@ -6,9 +6,12 @@
 //! fn name(document: &[u8]) -> Result<String, Error> {
 //!     let mut name = String::new();
 //!     let mut cursor = Cursor::new(document);
-//!     cursor.next_object(|key, value| match key {
-//!         b"name" => Ok(name = value.next_str()?.into_owned()),
-//!         _ => value.skip(),
+//!     cursor.next_object(|key, value| {
+//!         match key {
+//!             b"name" => name = value.next_str()?.into_owned(),
+//!             _ => value.skip()?,
+//!         }
+//!         Ok(())
 //!     })?;
 //!     cursor.finish()?;
 //!     Ok(name)

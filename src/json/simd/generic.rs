@@ -104,7 +104,9 @@ pub(super) fn feed<V: Vector>(state: &mut Structure, bytes: &[u8]) -> Result<Opt
     }
     // Spaces change nothing.
     let mut padded = [b' '; BLOCK];
-    padded[..tail.len()].copy_from_slice(tail);
+    if let Some(head) = padded.get_mut(..tail.len()) {
+        head.copy_from_slice(tail);
+    }
     let end = step::<V>(state, &padded, tail.len()).map_err(|(kind, at)| (kind, base + at))?;
     Ok(end.map(|end| base + end))
 }
