@@ -2,7 +2,9 @@
 
 use super::pending::Pending;
 use super::scan::{Scanner, Step};
-use super::{ByteOrderMark, DEFAULT_FRAME_LIMIT, FrameError, is_blank, key};
+use super::{ByteOrderMark, DEFAULT_FRAME_LIMIT, FrameError, is_blank};
+use crate::json::Cursor;
+use std::borrow::Cow;
 
 /// Which list an element belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,6 +46,8 @@ pub enum Part<'a> {
 pub struct ListFramer {
     limit: usize,
     state: State,
+    /// The part under way is not delivered; its error has been stated.
+    skipping: bool,
     /// The list whose elements are being read.
     list: Option<List>,
     scanner: Scanner,
@@ -62,17 +66,9 @@ enum State {
     KeyOrEnd,
     NextKey,
     Key,
-    /// In a key that is too long to be held; its member is skipped.
-    SkippedKey,
-    Colon {
-        skip: bool,
-    },
-    BeforeValue {
-        skip: bool,
-    },
-    Value {
-        skip: bool,
-    },
+    Colon,
+    BeforeValue,
+    Value,
     AfterMember,
     ElementOrEnd,
     NextElement,
@@ -96,6 +92,7 @@ impl ListFramer {
         Self {
             limit,
             state: State::Start,
+            skipping: false,
             list: None,
             scanner: Scanner::new(),
             pending: Pending::default(),
@@ -114,13 +111,14 @@ impl ListFramer {
         if !self.mark.over {
             at = self.mark.eat(bytes);
             if self.mark.is_broken() {
-                self.fail(0, FrameError::NotJson { offset: 0 }, sink);
+                self.fail(FrameError::NotJson { offset: 0 }, sink);
             }
         }
         while let Some(&byte) = bytes.get(at) {
             at = match self.state {
-                State::Key | State::SkippedKey => self.key(bytes, at, at, sink),
-                State::Value { skip } => self.value(bytes, at, at, skip, sink),
+                State::Key => self.key(bytes, at, at, sink),
+                State::Value => self.value(bytes, at, at, sink),
+                State::Ended | State::Failed => self.trail(bytes, at),
                 _ if is_blank(byte) => at.saturating_add(1),
                 _ => self.punctuation(bytes, at, byte, sink),
             };
@@ -160,7 +158,7 @@ impl ListFramer {
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
         let parts = self.pending.capacity().saturating_add(self.key.capacity());
-        parts.saturating_add(self.scanner.memory_bytes())
+        parts.saturating_add(size_of::<Self>())
     }
 
     /// A byte between keys and values that is not blank.
@@ -171,6 +169,7 @@ impl ListFramer {
             (State::KeyOrEnd | State::NextKey, b'"') => {
                 self.scanner.begin(byte);
                 self.key.clear();
+                self.skipping = false;
                 self.state = State::Key;
                 return self.key(bytes, at, next, sink);
             }
@@ -179,14 +178,10 @@ impl ListFramer {
                 self.key.clear();
                 sink(Ok(Part::End));
             }
-            (State::Colon { skip }, b':') => self.state = State::BeforeValue { skip },
-            (State::BeforeValue { skip: false }, b'[') if self.key_of_list().is_some() => {
+            (State::Colon, b':') => self.state = State::BeforeValue,
+            (State::BeforeValue, b'[') if self.key_of_list().is_some() => {
                 self.list = self.key_of_list();
                 self.state = State::ElementOrEnd;
-            }
-            (State::BeforeValue { skip }, _) if self.scanner.begin(byte) => {
-                self.state = State::Value { skip };
-                return self.value(bytes, at, next, skip, sink);
             }
             (State::AfterMember, b',') => self.state = State::NextKey,
             (State::ElementOrEnd | State::AfterElement, b']') => {
@@ -194,19 +189,15 @@ impl ListFramer {
                 self.state = State::AfterMember;
             }
             (State::AfterElement, b',') => self.state = State::NextElement,
-            (State::ElementOrEnd | State::NextElement, _) if self.scanner.begin(byte) => {
-                self.state = State::Value { skip: false };
-                return self.value(bytes, at, next, false, sink);
+            (State::BeforeValue | State::ElementOrEnd | State::NextElement, _)
+                if self.scanner.begin(byte) =>
+            {
+                self.state = State::Value;
+                return self.value(bytes, at, next, sink);
             }
-            (State::Ended | State::Failed, _) => self.trailing = self.trailing.saturating_add(1),
             _ => {
-                return self.fail(
-                    at,
-                    FrameError::NotJson {
-                        offset: self.position(at),
-                    },
-                    sink,
-                );
+                self.fail(self.not_json(at), sink);
+                return at;
             }
         }
         next
@@ -214,99 +205,70 @@ impl ListFramer {
 
     /// Follows a key from index `from`; what lies between `start` and there belongs to it too.
     fn key(&mut self, bytes: &[u8], start: usize, from: usize, sink: Sink<'_>) -> usize {
-        let skip = self.state == State::SkippedKey;
         let (end, done) = match self.scanner.scan(bytes, from) {
             Step::More => (bytes.len(), false),
             Step::Done(end) => (end, true),
             Step::Broken { at, .. } | Step::TooDeep(at) => {
-                return self.fail(
-                    at,
-                    FrameError::NotJson {
-                        offset: self.position(at),
-                    },
-                    sink,
-                );
+                self.fail_at(self.key.len(), start, at, self.not_json(at), sink);
+                return at;
             }
         };
-        let mut held = Ok(());
-        if !skip {
-            held = self
-                .key
-                .append(bytes.get(start..end).unwrap_or_default(), self.limit);
-        }
-        if let Err(error) = held {
+        let fragment = bytes.get(start..end).unwrap_or_default();
+        if !self.skipping
+            && let Err(error) = self.key.append(fragment, self.limit)
+        {
             self.drop_part(error, sink);
         }
-        let skip = skip || held.is_err();
-        self.state = match (done, skip) {
-            (true, _) => State::Colon { skip },
-            (false, true) => State::SkippedKey,
-            (false, false) => State::Key,
-        };
-        if done && !skip && !self.key.rewrite(key::unescape) {
-            return self.fail(
-                end,
-                FrameError::NotJson {
-                    offset: self.position(end),
-                },
-                sink,
-            );
+        if done {
+            self.state = State::Colon;
+            if !self.skipping && !self.unescape_key() {
+                self.fail(self.not_json(end), sink);
+            }
         }
         end
     }
 
     /// Follows a value from index `from`; what lies between `start` and there belongs to it too.
-    fn value(
-        &mut self,
-        bytes: &[u8],
-        start: usize,
-        from: usize,
-        skip: bool,
-        sink: Sink<'_>,
-    ) -> usize {
-        match self.scanner.scan(bytes, from) {
+    fn value(&mut self, bytes: &[u8], start: usize, from: usize, sink: Sink<'_>) -> usize {
+        let (at, error) = match self.scanner.scan(bytes, from) {
             Step::Done(end) => {
-                if !skip {
-                    self.deliver(bytes.get(start..end).unwrap_or_default(), sink);
-                }
-                self.state = if self.list.is_some() {
-                    State::AfterElement
-                } else {
-                    State::AfterMember
-                };
-                end
+                self.deliver(bytes.get(start..end).unwrap_or_default(), sink);
+                return end;
             }
             Step::More => {
                 let fragment = bytes.get(start..).unwrap_or_default();
-                if !skip && let Err(error) = self.pending.append(fragment, self.limit) {
+                if !self.skipping
+                    && let Err(error) = self.pending.append(fragment, self.limit)
+                {
                     self.drop_part(error, sink);
-                    self.state = State::Value { skip: true };
                 }
-                bytes.len()
+                return bytes.len();
             }
-            Step::Broken { at, .. } => self.fail_value(
-                start,
+            Step::Broken { at, .. } => (at, self.not_json(at)),
+            Step::TooDeep(at) => (
                 at,
-                skip,
-                FrameError::NotJson {
-                    offset: self.position(at),
-                },
-                sink,
-            ),
-            Step::TooDeep(at) => self.fail_value(
-                start,
-                at,
-                skip,
                 FrameError::TooDeep {
                     offset: self.position(at),
                 },
-                sink,
             ),
-        }
+        };
+        self.fail_at(self.pending.len(), start, at, error, sink);
+        at
     }
 
     /// Hands over a value whose last fragment this is.
     fn deliver(&mut self, fragment: &[u8], sink: Sink<'_>) {
+        let in_list = self.list.is_some();
+        self.state = if in_list {
+            State::AfterElement
+        } else {
+            State::AfterMember
+        };
+        if self.skipping {
+            // In a member, until its next key.
+            self.skipping = !in_list;
+            return;
+        }
         let joined = if self.pending.is_empty() && fragment.len() <= self.limit {
             Ok(fragment)
         } else {
@@ -317,56 +279,88 @@ impl ListFramer {
         match (joined, self.list) {
             (Ok(value), Some(list)) => sink(Ok(Part::Element { list, value })),
             (Ok(value), None) => sink(Ok(Part::Member {
-                key: self.key.as_slice(),
+                key: text(self.key.as_slice()),
                 value,
             })),
             (Err(error), _) => {
                 self.drop_part(error, sink);
+                self.skipping = false;
             }
         }
         self.pending.clear();
     }
 
+    /// Replaces the key by what it means; false where it is no string.
+    fn unescape_key(&mut self) -> bool {
+        match Cursor::new(self.key.as_slice()).next_str() {
+            Ok(Cow::Borrowed(_)) => true,
+            Ok(Cow::Owned(key)) => {
+                self.key.clear();
+                // No longer than with its escapes, so it fits.
+                [b"\"", key.as_bytes(), b"\""]
+                    .into_iter()
+                    .all(|part| self.key.append(part, self.limit).is_ok())
+            }
+            Err(_) => false,
+        }
+    }
+
     fn key_of_list(&self) -> Option<List> {
-        match self.key.as_slice() {
+        match text(self.key.as_slice()) {
+            _ if self.skipping => None,
             b"items" => Some(List::Items),
             b"rows" => Some(List::Rows),
             _ => None,
         }
     }
 
+    /// Counts what comes behind the end.
+    fn trail(&mut self, bytes: &[u8], at: usize) -> usize {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let trailing = rest.iter().filter(|&&byte| !is_blank(byte)).count();
+        self.trailing = self.trailing.saturating_add(trailing as u64);
+        bytes.len()
+    }
+
+    /// States the error of the part under way, and skips the rest of it.
     fn drop_part(&mut self, error: FrameError, sink: Sink<'_>) {
+        self.skipping = true;
         self.pending.clear();
         self.dropped = self.dropped.saturating_add(1);
         sink(Err(error));
     }
 
-    /// Ends the page in a value. A part that was over the limit by then is stated first, since in smaller pieces it would
-    /// have been.
-    fn fail_value(
-        &mut self,
-        start: usize,
-        at: usize,
-        skip: bool,
-        error: FrameError,
-        sink: Sink<'_>,
-    ) -> usize {
-        let length = self.pending.len().saturating_add(at.saturating_sub(start));
-        if !skip && length > self.limit {
+    /// Ends the page at index `at` in a part of which `held` bytes came in earlier pieces. Where it was over the limit by
+    /// then that is stated first, since in smaller pieces it would have been.
+    fn fail_at(&mut self, held: usize, start: usize, at: usize, error: FrameError, sink: Sink<'_>) {
+        let length = held.saturating_add(at.saturating_sub(start));
+        if !self.skipping && length > self.limit {
             self.drop_part(FrameError::TooLarge { limit: self.limit }, sink);
         }
-        self.fail(at, error, sink)
+        self.fail(error, sink);
     }
 
-    /// Ends the page at index `at`.
-    fn fail(&mut self, at: usize, error: FrameError, sink: Sink<'_>) -> usize {
+    /// Ends the page.
+    fn fail(&mut self, error: FrameError, sink: Sink<'_>) {
         self.state = State::Failed;
         self.key.clear();
         self.drop_part(error, sink);
-        at
+    }
+
+    fn not_json(&self, index: usize) -> FrameError {
+        FrameError::NotJson {
+            offset: self.position(index),
+        }
     }
 
     fn position(&self, index: usize) -> u64 {
         self.offset.saturating_add(index as u64)
     }
+}
+
+/// What stands between the quotes of a key.
+fn text(key: &[u8]) -> &[u8] {
+    key.strip_prefix(b"\"")
+        .and_then(|key| key.strip_suffix(b"\""))
+        .unwrap_or_default()
 }
