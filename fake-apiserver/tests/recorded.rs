@@ -218,15 +218,8 @@ fn is_terminating(event: &Value) -> bool {
 fn apply(cluster: &mut Cluster, event: &Value, now: Time) {
     let name = name_of(event);
     if name.starts_with("settings") {
-        mutate(
-            cluster,
-            "touch",
-            "configmaps",
-            "shop",
-            &name,
-            &Value::Null,
-            now,
-        );
+        let data = json!({"data": {"k": now.0.to_string()}});
+        mutate(cluster, "patch", "configmaps", "shop", &name, &data, now);
         return;
     }
     let pods = fake_apiserver::model::ResourceId::PODS;

@@ -6,6 +6,8 @@
     reason = "each test file uses its own part of this"
 )]
 
+pub mod client;
+
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
