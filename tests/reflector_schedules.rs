@@ -112,12 +112,12 @@ fn a_server_without_streaming_lists_is_listed_and_watched_at_once() {
 
 #[test]
 fn every_refusal_of_a_streaming_list_steps_down_with_its_reason() {
-    let causes = r#"{"causes":[{"message":"no","field":"resourceVersionMatch"}]}"#;
+    let details = r#"{"causes":[{"message":"no","field":"resourceVersionMatch"}]}"#;
     let cases: Vec<(&str, Answer)> = vec![
         ("watchlist-unsupported", no_watchlist()),
         (
             "watchlist-unsupported",
-            refusal(422, "Invalid", "forbidden for watch", causes),
+            refusal(422, "Invalid", "forbidden for watch", details),
         ),
         (
             "not-acceptable",
@@ -339,7 +339,9 @@ fn after_an_unclean_end_nothing_is_live_before_the_probe_says_so() {
         || vec![ok()],
         || {
             let mut answer = list(page("9", "", COLUMNS, &[]));
-            answer.iter_mut().for_each(|(after, _)| *after += 500);
+            for (after, _) in &mut answer {
+                *after += 500;
+            }
             answer
         },
     ));
@@ -398,7 +400,7 @@ fn a_version_from_the_future_is_found_out() {
     );
     assert_eq!(world.status().resource_version.as_deref(), Some("4"));
     // The same where the server's bookmark goes back.
-    let mut world = World::start(broken_then(|| vec![ok(), bytes(9, bookmark(4))], || vec![]));
+    let mut world = World::start(broken_then(|| vec![ok(), bytes(9, bookmark(4))], Vec::new));
     world.until_phase(Phase::Resuming, 61_000);
     world.until("a new snapshot", 5000, |world| world.names() == ["b"]);
 }
@@ -963,7 +965,7 @@ fn no_event_is_lost_while_the_store_works() {
     let mut machine = Reflector::new(config());
     let world = World::new(config(), |_: &_| Vec::new());
     let now = world.clock();
-    let mut step = |machine: &mut Reflector, input: Input<'_>| {
+    let step = |machine: &mut Reflector, input: Input<'_>| {
         machine.handle(input, now);
         loop {
             match machine.poll_output() {
@@ -1074,4 +1076,99 @@ fn a_watch_that_ends_beside_its_list_is_continued_after_it() {
         .map(|sent| sent.query("resourceVersion").unwrap())
         .collect();
     assert_eq!(from, ["20", "21"], "from the last event that was kept");
+}
+
+#[test]
+fn what_waits_for_the_store_is_bounded() {
+    use kube_watchlist::reflector::{ExchangeId, Head, Input, Reflector};
+    let mut machine = Reflector::new(config());
+    let now = World::new(config(), |_: &_| Vec::new()).clock();
+    let step = |machine: &mut Reflector, input: Input<'_>| {
+        machine.handle(input, now);
+        while !matches!(
+            machine.poll_output(),
+            Output::More | Output::Wait(_) | Output::Rest
+        ) {}
+    };
+    let exchange = ExchangeId(1);
+    step(&mut machine, Input::Start);
+    let head = Head {
+        status: 200,
+        ..Head::default()
+    };
+    step(&mut machine, Input::Head { exchange, head });
+    let rows: String = (0..10_000)
+        .map(|n| event("ADDED", &format!("n{n}"), n + 1))
+        .collect();
+    let whole = rows + &end_bookmark(20_000);
+    step(
+        &mut machine,
+        Input::Bytes {
+            exchange,
+            bytes: whole.as_bytes(),
+        },
+    );
+    assert_ne!(machine.status(now).phase, Phase::Live, "the store has work");
+    // No work is given: a driver that only reads must not fill the memory, nor lose anything.
+    let mut version = 20_000;
+    let mut given = 0;
+    while given < 12 << 20 {
+        version += 1;
+        let text = event("MODIFIED", "n0", version).repeat(200);
+        given += text.len();
+        step(
+            &mut machine,
+            Input::Bytes {
+                exchange,
+                bytes: text.as_bytes(),
+            },
+        );
+    }
+    let status = machine.status(now);
+    assert_eq!(status.phase, Phase::Live, "the work was finished in one go");
+    assert!(status.resource_version.as_deref() > Some("20000"));
+    for _ in 0..1000 {
+        step(&mut machine, Input::Work);
+    }
+    assert_eq!(
+        machine.status(now).resource_version,
+        Some(version.to_string())
+    );
+}
+
+#[test]
+fn a_watch_beside_a_list_in_other_columns_discards_both() {
+    let mut world = World::start(|request: &Request| match request.kind {
+        RequestKind::WatchList => no_watchlist(),
+        RequestKind::List if query(request, "continue").is_some() => {
+            let mut answer = list(page("7", "", COLUMNS, &[row("b", 2)]));
+            for (after, _) in &mut answer {
+                *after += 100;
+            }
+            answer
+        }
+        RequestKind::List => list(page("7", "next", COLUMNS, &[row("a", 1)])),
+        _ => vec![ok(), bytes(6, event_with("ADDED", OTHER_COLUMNS, "c", 8))],
+    });
+    world.until_phase(Phase::Paused, 10_000);
+    assert_eq!((world.error(), world.names().len()), ("columns-changed", 0));
+}
+
+#[test]
+fn events_beside_a_list_count_into_the_cap() {
+    let mut small = config();
+    small.limit_bytes = 400_000;
+    let mut world = World::start_with(small, |request: &Request| match request.kind {
+        RequestKind::WatchList => no_watchlist(),
+        RequestKind::List if query(request, "continue").is_some() => Vec::new(),
+        RequestKind::List => list(page("7", "next", COLUMNS, &[row("a", 1)])),
+        _ => {
+            let many: String = (0..5000)
+                .map(|n| event("ADDED", &format!("c{n}"), n + 8))
+                .collect();
+            vec![ok(), bytes(6, many)]
+        }
+    });
+    world.until_phase(Phase::Failed, 10_000);
+    assert_eq!(world.error(), "capacity");
 }

@@ -65,7 +65,7 @@ fn named(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
-fn rows<'a>(spec: &'a str, kind: char) -> Vec<&'a str> {
+fn rows(spec: &str, kind: char) -> Vec<&str> {
     let is_row = |line: &&str| {
         let name = line
             .trim_start_matches("| ")

@@ -31,7 +31,7 @@ fn replay(
     piece: usize,
 ) -> World<impl FnMut(&Request) -> Answer> {
     let mut config = config();
-    config.resource.namespace = "shop".to_owned();
+    "shop".clone_into(&mut config.resource.namespace);
     World::start_with(config, move |request: &Request| match request.kind {
         RequestKind::WatchList => {
             let exchange = recorded(version, watch_list);

@@ -211,7 +211,7 @@ impl Events {
             Event::Added(objects) => (objects, What::Added),
             Event::Modified(objects) => (objects, What::Modified),
             Event::Deleted(objects) => (objects, What::Deleted),
-            Event::Bookmark(bookmark) => return self.bookmark(bookmark, target, batch),
+            Event::Bookmark(bookmark) => return self.bookmark(&bookmark, target, batch),
             Event::Error(status) => return Some(Outcome::Error(status)),
         };
         if !self.agree(objects.format, objects.columns, target) {
@@ -235,7 +235,7 @@ impl Events {
 
     fn bookmark(
         &mut self,
-        bookmark: Bookmark<'_>,
+        bookmark: &Bookmark<'_>,
         target: &Target<'_>,
         batch: &mut Batch,
     ) -> Option<Outcome> {
@@ -248,7 +248,7 @@ impl Events {
             .signature
             .as_ref()
             .is_none_or(|known| known.format == bookmark.format);
-        if tells && matters && !self.agree_on_bookmark(&bookmark, target) {
+        if tells && matters && !self.agree_on_bookmark(bookmark, target) {
             return Some(Outcome::OtherSignature);
         }
         remember_version(bookmark.resource_version.as_deref(), batch);

@@ -67,8 +67,8 @@ impl ChangeFeed {
             Stage::Snapshot { next } => next,
             Stage::Live => u32::MAX,
         };
-        // A snapshot in the making will come to the others.
-        if id.0 >= scanned {
+        // A snapshot in the making will come to the others. (One that is sent again has been told of some: they may go.)
+        if id.0 >= scanned && kind != ChangeKind::Removed {
             return;
         }
         if self.try_note(id, kind, store, budget).is_err() {
