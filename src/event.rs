@@ -1,6 +1,39 @@
 //! Watch events and rows, borrowed from the bytes they were read from.
+//!
+//! [`decode()`] reads a watch event; [`decode_row`], [`decode_object`] and [`decode_list_meta`] read the parts of a
+//! LIST. All of them pass over the bytes once, in the order in which servers write them, allocate nothing for a Table
+//! row without escapes in its metadata, and skip what no table shows (`managedFields`, annotations, `spec`,
+//! `status`) under the contract of [`json`](crate::json): bytes inside of what is skipped are not validated.
+//!
+//! What readers here decide where JSON leaves it open:
+//!
+//! * Keys come in any order. Where `type` or `kind` comes behind what depends on it, that is skipped and read when it
+//!   is known.
+//! * Of duplicate keys the last one wins, whole.
+//! * `null` is the same as absent, everywhere.
+//! * A known field of a wrong type is [`ErrorKind::Expected`](crate::json::ErrorKind::Expected): the event cannot be
+//!   trusted. The exceptions are times, which become `None` where they are no RFC 3339, since an unknown age is no
+//!   reason to lose a row.
+
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::disallowed_methods
+    )
+)]
+
+mod decode;
+mod meta;
+pub mod rfc3339;
 
 use std::borrow::Cow;
+
+pub use decode::{decode, decode_list_meta, decode_object, decode_row};
 
 use crate::clock::Timestamp;
 use crate::status::Status;
@@ -89,4 +122,15 @@ pub struct Meta<'a> {
     pub owners: Option<&'a [u8]>,
     /// The raw JSON array `metadata.finalizers`, checked likewise.
     pub finalizers: Option<&'a [u8]>,
+}
+
+/// The `metadata` of a LIST.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListMeta<'a> {
+    /// The version that all pages of the list show; empty where missing (some aggregated servers send none).
+    pub resource_version: Cow<'a, str>,
+    /// Asks for the next page; empty on the last one.
+    pub continue_token: Cow<'a, str>,
+    /// How many objects follow this page; servers send none with a selector.
+    pub remaining_item_count: Option<u64>,
 }

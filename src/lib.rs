@@ -8,6 +8,7 @@ pub mod json;
 pub mod object;
 pub mod reflector;
 pub mod request;
+pub mod selector;
 pub mod status;
 pub mod store;
 pub mod strategy;

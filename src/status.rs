@@ -1,18 +1,43 @@
 //! `metav1.Status`: how an API server says no.
+//!
+//! What it says is data: it is shown to people as text and compared with known words, nothing else. Texts are cut at
+//! [`MAX_TEXT`] and causes at [`MAX_CAUSES`], so that a hostile server cannot make an error message a burden.
 
-use serde::Deserialize;
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::disallowed_methods
+    )
+)]
+
+use serde::{Deserialize, Deserializer};
+
+/// Longer messages, reasons and field names are cut at this many bytes, at a character's end.
+pub const MAX_TEXT: usize = 4096;
+
+/// Further causes are dropped.
+pub const MAX_CAUSES: usize = 64;
 
 /// A refusal or failure in the server's own words.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Status {
-    /// The HTTP status that goes with it; 0 where missing.
+    /// The HTTP status that goes with it; 0 where missing or out of range.
+    #[serde(deserialize_with = "number")]
     pub code: u16,
     /// A machine-readable word, for example `Expired`.
+    #[serde(deserialize_with = "text")]
     pub reason: String,
     /// A sentence for people.
+    #[serde(deserialize_with = "text")]
     pub message: String,
     /// More about it.
+    #[serde(deserialize_with = "or_default")]
     pub details: Details,
 }
 
@@ -21,9 +46,10 @@ pub struct Status {
 #[serde(default)]
 pub struct Details {
     /// Why, by field.
+    #[serde(deserialize_with = "causes")]
     pub causes: Vec<Cause>,
-    /// How long the server asks to wait, in seconds.
-    #[serde(rename = "retryAfterSeconds")]
+    /// How long the server asks to wait, in seconds; 0 where missing or out of range.
+    #[serde(rename = "retryAfterSeconds", deserialize_with = "number")]
     pub retry_after_seconds: u32,
 }
 
@@ -32,9 +58,216 @@ pub struct Details {
 #[serde(default)]
 pub struct Cause {
     /// A machine-readable word.
+    #[serde(deserialize_with = "text")]
     pub reason: String,
     /// A sentence for people.
+    #[serde(deserialize_with = "text")]
     pub message: String,
     /// The field that the server objects to.
+    #[serde(deserialize_with = "text")]
     pub field: String,
+}
+
+/// What tells a Status from other objects.
+#[derive(Deserialize)]
+struct Kind<'a> {
+    #[serde(borrow)]
+    kind: std::borrow::Cow<'a, str>,
+}
+
+/// The cause's words for a resourceVersion that the server has not reached.
+const TOO_LARGE_REASON: &str = "ResourceVersionTooLarge";
+const TOO_LARGE_MESSAGE: &str = "Too large resource version";
+
+impl Status {
+    /// Reads a response body or an ERROR event's object. `None` where it is no Status: no JSON, another kind, or
+    /// fields of wrong types.
+    #[must_use]
+    pub fn parse(body: &[u8]) -> Option<Self> {
+        let Kind { kind } = serde_json::from_slice(body).ok()?;
+        (kind == "Status").then(|| serde_json::from_slice(body).ok())?
+    }
+
+    /// Whether a resourceVersion or a continue token is too old: take a new snapshot, from no version.
+    ///
+    /// 410, reason `Expired`, or `Gone` as servers up to 1.17 say.
+    #[must_use]
+    pub fn is_expired(&self) -> bool {
+        self.code == 410 || matches!(self.reason.as_str(), "Expired" | "Gone")
+    }
+
+    /// Whether a resourceVersion is newer than anything the server knows: it lags, or it has been restored or
+    /// replaced.
+    ///
+    /// Servers have said so in three ways: by a cause's reason (since 1.18.6), by a cause's message, and before 1.17
+    /// in the message alone, always as a timeout (504).
+    #[must_use]
+    pub fn is_too_large_resource_version(&self) -> bool {
+        if self.code != 504 && self.reason != "Timeout" {
+            return false;
+        }
+        let by_cause =
+            |cause: &Cause| cause.reason == TOO_LARGE_REASON || cause.message == TOO_LARGE_MESSAGE;
+        self.details.causes.iter().any(by_cause) || self.message.contains(TOO_LARGE_MESSAGE)
+    }
+
+    /// Whether the server objects to this field or parameter of the request: a 422 for `sendInitialEvents` means that
+    /// it streams no lists, one for `resourceVersionMatch` that it does not know of it.
+    #[must_use]
+    pub fn rejects_field(&self, field: &str) -> bool {
+        self.details.causes.iter().any(|cause| cause.field == field)
+    }
+
+    /// Whether the server's storage cannot tell its progress (etcd before 3.4.31 and 3.5.13, old kine): it accepts
+    /// streaming lists and fails each with a 500. That is permanent and must not be retried as a transient 500.
+    #[must_use]
+    pub fn is_request_watch_progress_disabled(&self) -> bool {
+        self.message.contains("RequestWatchProgress is disabled")
+    }
+}
+
+/// A field that is null counts as absent.
+fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text: String = or_default(deserializer)?;
+    Ok(text
+        .get(..text.floor_char_boundary(MAX_TEXT))
+        .map(ToOwned::to_owned)
+        .unwrap_or_default())
+}
+
+fn number<'de, D: Deserializer<'de>, T: TryFrom<i64> + Default>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    let number: i64 = or_default(deserializer)?;
+    Ok(T::try_from(number).unwrap_or_default())
+}
+
+fn causes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Cause>, D::Error> {
+    let mut causes: Vec<Cause> = or_default(deserializer)?;
+    causes.truncate(MAX_CAUSES);
+    Ok(causes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(json: &str) -> Status {
+        Status::parse(json.as_bytes()).expect("a Status")
+    }
+
+    #[test]
+    fn reads_a_refusal() {
+        let refusal = status(
+            r#"{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"no","reason":"Invalid",
+            "details":{"group":"meta.k8s.io","causes":[{"reason":"FieldValueForbidden","message":"Forbidden",
+            "field":"sendInitialEvents"}],"retryAfterSeconds":7},"code":422}"#,
+        );
+        assert_eq!(
+            (
+                refusal.code,
+                refusal.reason.as_str(),
+                refusal.message.as_str()
+            ),
+            (422, "Invalid", "no")
+        );
+        assert_eq!(refusal.details.retry_after_seconds, 7);
+        assert!(refusal.rejects_field("sendInitialEvents"));
+        assert!(!refusal.rejects_field("resourceVersionMatch"));
+        assert!(!refusal.is_expired() && !refusal.is_too_large_resource_version());
+    }
+
+    #[test]
+    fn what_is_no_status_is_none() {
+        for body in [
+            "",
+            "<html>",
+            "null",
+            "[]",
+            "{}",
+            r#"{"kind":"Pod"}"#,
+            r#"{"kind":1}"#,
+            r#"{"kind":"Status""#,
+        ] {
+            assert_eq!(Status::parse(body.as_bytes()), None, "{body}");
+        }
+        assert_eq!(Status::parse(br#"{"kind":"Status","message":5}"#), None);
+    }
+
+    #[test]
+    fn missing_null_and_absurd_fields_are_defaults() {
+        assert_eq!(status(r#"{"kind":"Status"}"#), Status::default());
+        let absurd = r#"{"kind":"Status","code":-1,"reason":null,"message":null,"details":{"causes":null,"retryAfterSeconds":-3}}"#;
+        assert_eq!(status(absurd), Status::default());
+        assert_eq!(
+            status(r#"{"kind":"Status","details":null,"code":99999}"#),
+            Status::default()
+        );
+    }
+
+    #[test]
+    fn expired_by_code_or_reason() {
+        for json in [
+            r#"{"kind":"Status","code":410}"#,
+            r#"{"kind":"Status","reason":"Expired"}"#,
+            r#"{"kind":"Status","reason":"Gone","code":410}"#,
+        ] {
+            assert!(status(json).is_expired(), "{json}");
+        }
+        assert!(!status(r#"{"kind":"Status","code":404,"reason":"NotFound"}"#).is_expired());
+    }
+
+    #[test]
+    fn too_large_in_three_spellings() {
+        let causes = |causes: &str| {
+            format!(
+                r#"{{"kind":"Status","code":504,"reason":"Timeout","message":"Timeout: x","details":{{"causes":[{causes}]}}}}"#
+            )
+        };
+        assert!(
+            status(&causes(r#"{"reason":"ResourceVersionTooLarge"}"#))
+                .is_too_large_resource_version()
+        );
+        assert!(
+            status(&causes(r#"{"message":"Too large resource version"}"#))
+                .is_too_large_resource_version()
+        );
+        let by_message = r#"{"kind":"Status","code":504,"reason":"Timeout","message":"Timeout: Too large resource version: 9, current: 5"}"#;
+        assert!(status(by_message).is_too_large_resource_version());
+        assert!(!status(&causes("")).is_too_large_resource_version());
+        // The same words in a refusal that is no timeout are somebody's text.
+        let other = by_message
+            .replace("504", "400")
+            .replace(r#""Timeout","m"#, r#""BadRequest","m"#);
+        assert!(!status(&other).is_too_large_resource_version());
+    }
+
+    #[test]
+    fn storage_that_cannot_tell_progress() {
+        let message = "a watch stream was requested by the client but the required storage feature RequestWatchProgress is disabled";
+        let json = format!(
+            r#"{{"kind":"Status","code":500,"reason":"InternalError","message":"{message}"}}"#
+        );
+        assert!(status(&json).is_request_watch_progress_disabled());
+        assert!(!status(r#"{"kind":"Status","code":500}"#).is_request_watch_progress_disabled());
+    }
+
+    #[test]
+    fn texts_and_causes_are_cut() {
+        // Three bytes a character, and MAX_TEXT is no multiple of three.
+        let long = "\u{20ac}".repeat(MAX_TEXT);
+        let causes = vec![r#"{"field":"f"}"#; 1000].join(",");
+        let cut = status(&format!(
+            r#"{{"kind":"Status","message":"{long}","details":{{"causes":[{causes}]}}}}"#
+        ));
+        assert_eq!(cut.message.len(), MAX_TEXT / 3 * 3);
+        assert!(cut.message.chars().all(|c| c == '\u{20ac}'));
+        assert_eq!(cut.details.causes.len(), MAX_CAUSES);
+    }
 }

@@ -1,1 +1,3 @@
 //! Sorted, filtered order over a store, and windows of rows.
+pub mod key;
+mod number;

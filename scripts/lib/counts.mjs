@@ -1,0 +1,22 @@
+// Reads how many tests ran from what test runners print. A suite that ran none is a failure, not a success.
+
+/** `{ passed, failed, skipped }` summed over every closing line of cargo test, wasm-bindgen-test and node:test. */
+export function counts(output) {
+  const total = { passed: 0, failed: 0, skipped: 0 }
+  const text = output.replaceAll(/\u001b\[[0-9;]*m/g, '')
+  for (const line of text.split('\n')) {
+    const rust = /^test result: \S+\. (\d+) passed; (\d+) failed; (\d+) ignored/.exec(line)
+    if (rust) {
+      total.passed += Number(rust[1])
+      total.failed += Number(rust[2])
+      total.skipped += Number(rust[3])
+      continue
+    }
+    const node = /^(?:ℹ|#) (pass|fail|cancelled|skipped|todo) (\d+)$/.exec(line.trim())
+    if (node) {
+      const key = { pass: 'passed', fail: 'failed', cancelled: 'failed', skipped: 'skipped', todo: 'skipped' }[node[1]]
+      total[key] += Number(node[2])
+    }
+  }
+  return total
+}

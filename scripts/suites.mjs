@@ -1,0 +1,108 @@
+// Every suite of `npm test`, quick ones first: what it needs and how it runs.
+import { readdirSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { counts } from './lib/counts.mjs'
+import { root, run } from './lib/run.mjs'
+import { nodeModules, rustTarget, tool } from './tools.mjs'
+
+const wasip1 = 'wasm32-wasip1'
+const runner = `node --no-warnings ${join(root, 'scripts/lib/wasi-run.mjs')}`
+
+/** Crates that would tie the core to a browser. */
+const browserCrates = ['wasm-bindgen', 'js-sys', 'web-sys', 'gloo-net', 'wasm-bindgen-futures', 'futures-executor', 'tokio']
+
+function tests(folder) {
+  return readdirSync(join(root, folder), { recursive: true })
+    .filter((name) => name.endsWith('.test.mjs') && !name.includes('node_modules'))
+    .map((name) => join(root, folder, name))
+}
+
+async function nodeTests(folder, options = {}) {
+  const args = ['--test', '--test-reporter=spec', ...(options.args ?? []), ...tests(folder)]
+  return counts(await run(process.execPath, args, options))
+}
+
+async function checks(list) {
+  let passed = 0
+  for (const [name, check] of list) {
+    const problem = await check()
+    if (problem) throw new Error(`${name}: ${problem}`)
+    passed += 1
+  }
+  return { passed, failed: 0, skipped: 0 }
+}
+
+async function coreOnWasm(flags) {
+  await rustTarget(wasip1)
+  const output = await run('cargo', ['test', '--locked', '-p', 'kube-watchlist', '--lib', '--tests', '--target', wasip1], {
+    env: { CARGO_TARGET_WASM32_WASIP1_RUNNER: runner, CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS: flags, RUSTFLAGS: undefined },
+  })
+  const result = counts(output)
+  // Tests that expect a panic cannot run where a panic ends the program; the native run has them.
+  const panics = (output.match(/- should panic \.\.\. ignored/g) ?? []).length
+  return { ...result, skipped: result.skipped - panics }
+}
+
+const build = async () => {
+  await nodeModules()
+  await run(process.execPath, ['scripts/build.mjs'])
+}
+const fakeServer = () => run('cargo', ['build', '--locked', '--profile', 'fake', '-p', 'fake-apiserver'])
+
+async function browser(name) {
+  const [pack, driver] = [await tool('wasm-pack'), await tool(name === 'chrome' ? 'chromedriver' : 'geckodriver')]
+  await tool(name === 'chrome' ? 'chromium' : 'firefox')
+  await rustTarget('wasm32-unknown-unknown')
+  await fakeServer()
+  const bindgen = dirname(await tool('wasm-bindgen-test-runner'))
+  return counts(
+    await run(process.execPath, ['tests/browser/run.mjs', name], {
+      env: { WASM_PACK: pack, WEBDRIVER: driver, PATH: `${bindgen}:${process.env.PATH}` },
+    }),
+  )
+}
+
+export const suites = [
+  {
+    name: 'layers',
+    about: 'the core names no browser crate',
+    run: () =>
+      checks([
+        [
+          'dependency tree of the core',
+          async () => {
+            const tree = await run('cargo', ['tree', '--locked', '-p', 'kube-watchlist', '-e', 'normal', '--prefix', 'none', '--target', 'all'])
+            const names = new Set(tree.split('\n').map((line) => line.split(' ')[0]))
+            if (!names.has('kube-watchlist')) return 'cargo tree printed no tree'
+            const bad = browserCrates.filter((crate) => names.has(crate))
+            return bad.length > 0 ? bad.join(', ') : undefined
+          },
+        ],
+      ]),
+  },
+  {
+    name: 'native',
+    about: 'Rust: core and fake API server',
+    run: async () => counts(await run('cargo', ['test', '--locked', '-p', 'kube-watchlist', '-p', 'fake-apiserver'])),
+  },
+  { name: 'wasm32', about: 'the core on a 32-bit machine, scalar', run: () => coreOnWasm('') },
+  { name: 'wasm32-simd', about: 'the core on a 32-bit machine, simd128', run: () => coreOnWasm('-Ctarget-feature=+simd128') },
+  { name: 'panics', about: 'no panicking code in frame, json and event', run: async () => counts(await run(process.execPath, ['scripts/check-panics.mjs'])) },
+  { name: 'fuzz', about: 'each fuzz target for some seconds', run: async () => { await tool('cargo-fuzz'); return counts(await run(process.execPath, ['scripts/fuzz.mjs'])) } },
+  { name: 'js', about: 'the package without a browser', run: async () => { await build(); return nodeTests('js/test') } },
+  { name: 'proxy', about: 'the read-only proxy', run: async () => { await nodeModules(); return nodeTests('tests/proxy') } },
+  { name: 'chrome', about: 'the driver in headless Chromium', run: () => browser('chrome') },
+  { name: 'firefox', about: 'the driver in headless Firefox', run: () => browser('firefox') },
+  {
+    name: 'e2e',
+    about: 'the demo page in Chromium, every profile and fault',
+    run: async () => { await tool('chromium'); await build(); await fakeServer(); return nodeTests('tests/e2e', { args: ['--test-concurrency=1'] }) },
+  },
+  {
+    name: 'packaging',
+    about: 'the packed tarball in a fresh Vite app',
+    run: async () => { await tool('chromium'); await build(); await fakeServer(); return nodeTests('tests/packaging', { args: ['--test-concurrency=1'] }) },
+  },
+]
+
+export const shown = (path) => relative(root, path)

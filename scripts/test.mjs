@@ -1,0 +1,47 @@
+// `npm test`: runs every suite that this machine can run and says in its last lines what ran, what did not and why.
+// `npm test -- NAME…` runs only those; `--strict` fails also where a suite could not run (as `.ci/run` wants it).
+import { CommandError, seconds } from './lib/run.mjs'
+import { suites } from './suites.mjs'
+import { MissingTool } from './tools.mjs'
+
+const strict = process.argv.includes('--strict')
+const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
+const unknown = wanted.filter((name) => !suites.some((suite) => suite.name === name))
+if (unknown.length > 0) {
+  console.error(`no such suite: ${unknown.join(', ')}; there are: ${suites.map((suite) => suite.name).join(', ')}`)
+  process.exit(2)
+}
+
+const rows = []
+for (const suite of suites) {
+  if (wanted.length > 0 && !wanted.includes(suite.name)) continue
+  const started = performance.now()
+  console.log(`▸ ${suite.name}: ${suite.about}`)
+  const row = { name: suite.name, passed: 0, failed: 0, skipped: 0, state: 'ok', why: '' }
+  try {
+    Object.assign(row, await suite.run())
+    if (row.failed > 0) row.state = 'FAILED'
+    else if (row.passed === 0) [row.state, row.why] = ['FAILED', 'no test ran']
+    else if (row.skipped > 0) [row.state, row.why] = ['FAILED', `${row.skipped} skipped`]
+  } catch (error) {
+    const missing = error instanceof MissingTool || error.code === 3
+    row.state = missing ? 'DID NOT RUN' : 'FAILED'
+    row.why = error.message
+    if (!missing) row.failed = Math.max(1, row.failed)
+    if (error instanceof CommandError) process.stdout.write(error.output)
+  }
+  row.time = performance.now() - started
+  console.log(`  ${row.state} · ${row.passed} passed · ${seconds(row.time)}${row.why ? ` · ${row.why}` : ''}`)
+  rows.push(row)
+}
+
+const sum = (key) => rows.reduce((total, row) => total + row[key], 0)
+const absent = rows.filter((row) => row.state === 'DID NOT RUN')
+console.log('\nsuite         tests    time  result')
+for (const row of rows) {
+  console.log(`${row.name.padEnd(12)}${String(row.passed + row.failed).padStart(7)}${seconds(row.time).padStart(8)}  ${row.state}${row.why ? `: ${row.why}` : ''}`)
+}
+console.log(`in all ${seconds(sum('time'))}`)
+console.log(absent.length === 0 ? 'every suite ran' : `did not run: ${absent.map((row) => row.name).join(', ')}`)
+console.log(`${sum('passed')} passed, ${sum('failed')} failed`)
+process.exitCode = rows.some((row) => row.state === 'FAILED') ? 1 : absent.length > 0 && strict ? 3 : 0

@@ -1,0 +1,132 @@
+// The tools that building and testing need: found, else installed where that is possible, else named with the
+// command that installs them. They live in a cache beside no checkout, so that a fresh clone finds them.
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdir, rename, rm, stat } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { root, run, step } from './lib/run.mjs'
+
+export const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'kube-watchlist')
+
+/** A tool is not there and cannot be installed from here. `hint` is the command that a person may run. */
+export class MissingTool extends Error {
+  constructor(name, hint) {
+    super(`${name} is missing; install it with: ${hint}`)
+    this.name = 'MissingTool'
+    this.tool = name
+    this.hint = hint
+  }
+}
+
+/** The version of a crate in Cargo.lock; the wasm-bindgen CLI must be of exactly the crate's version. */
+export function lockedVersion(crate) {
+  const lock = readFileSync(join(root, 'Cargo.lock'), 'utf8')
+  const found = new RegExp(`name = "${crate}"\\nversion = "([^"]+)"`).exec(lock)
+  if (!found) throw new Error(`${crate} is not in Cargo.lock`)
+  return found[1]
+}
+
+const crates = {
+  'wasm-bindgen': { crate: 'wasm-bindgen-cli', version: () => lockedVersion('wasm-bindgen'), about: '90 s', flags: ['--no-default-features'] },
+  'wasm-bindgen-test-runner': { same: 'wasm-bindgen' },
+  'wasm-pack': { crate: 'wasm-pack', version: () => '0.15.1', about: '80 s', flags: [] },
+  geckodriver: { crate: 'geckodriver', version: () => '0.37.1', about: '30 s', flags: [] },
+  'cargo-fuzz': { crate: 'cargo-fuzz', version: () => '0.13.2', about: '25 s', flags: [] },
+  'cargo-deny': { crate: 'cargo-deny', version: () => '0.20.2', about: '2 min', flags: [] },
+}
+
+const packages = {
+  chromium: { package: 'chromium', names: ['chromium', 'chromium-browser', 'google-chrome'] },
+  chromedriver: { package: 'chromium-driver', names: ['chromedriver'] },
+  firefox: { package: 'firefox-esr', names: ['firefox-esr', 'firefox'] },
+}
+
+const found = new Map()
+
+/** The path of a tool's program, after installing it where that was needed. Throws MissingTool. */
+export function tool(name) {
+  if (!found.has(name)) found.set(name, name in packages ? fromSystem(name) : fromCrates(name))
+  return found.get(name)
+}
+
+function onPath(name) {
+  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+    if (folder && existsSync(join(folder, name))) return join(folder, name)
+  }
+  return undefined
+}
+
+async function fromCrates(program) {
+  const entry = crates[program]?.same ? crates[crates[program].same] : crates[program]
+  if (!entry) throw new Error(`no such tool: ${program}`)
+  const version = entry.version()
+  const folder = join(cache, 'tools', `${entry.crate}-${version}`)
+  const path = join(folder, 'bin', program)
+  if (existsSync(path)) return path
+  const command = ['install', entry.crate, '--version', version, ...entry.flags]
+  const partial = `${folder}.partial-${process.pid}`
+  const install = (more) =>
+    run('cargo', [...command, ...more, '--root', partial], { env: { CARGO_TARGET_DIR: undefined, RUSTFLAGS: undefined } })
+  await mkdir(join(cache, 'tools'), { recursive: true })
+  try {
+    await step(`installing ${entry.crate} ${version} (once, about ${entry.about})`, () =>
+      // A locked dependency may not have reached the registry in use: the second try resolves anew.
+      install(['--locked']).catch(() => install([])),
+    )
+    await rm(folder, { recursive: true, force: true })
+    await rename(partial, folder)
+  } catch (error) {
+    await rm(partial, { recursive: true, force: true })
+    throw Object.assign(new MissingTool(program, `cargo ${command.join(' ')}`), { cause: error })
+  }
+  return path
+}
+
+async function fromSystem(name) {
+  const entry = packages[name]
+  const present = () => entry.names.map(onPath).find(Boolean)
+  if (present()) return present()
+  const hint = `apt-get update && apt-get install -y ${entry.package}`
+  if (process.getuid?.() !== 0 || !onPath('apt-get')) throw new MissingTool(name, hint)
+  const env = { DEBIAN_FRONTEND: 'noninteractive' }
+  // One run of apt for all browsers: its lists take longer than its packages.
+  const all = Object.values(packages).filter((other) => !other.names.some(onPath))
+  try {
+    await step(`installing ${all.map((other) => other.package).join(', ')} (once, about 40 s)`, async () => {
+      await run('apt-get', ['update'], { env })
+      await run('apt-get', ['install', '-y', '--no-install-recommends', ...all.map((other) => other.package)], { env })
+    })
+  } catch (error) {
+    throw Object.assign(new MissingTool(name, hint), { cause: error })
+  }
+  if (!present()) throw new MissingTool(name, hint)
+  return present()
+}
+
+/** Adds a rustup target where it is missing. */
+export async function rustTarget(target, toolchain = []) {
+  const args = toolchain.length ? ['--toolchain', ...toolchain] : []
+  let installed
+  try {
+    installed = await run('rustup', ['target', 'list', '--installed', ...args])
+  } catch (error) {
+    throw Object.assign(new MissingTool('rustup', 'see https://rustup.rs'), { cause: error })
+  }
+  if (installed.split(/\s+/).includes(target)) return
+  await step(`adding the Rust target ${target} (once)`, () => run('rustup', ['target', 'add', target, ...args]))
+}
+
+/** Installs the node modules where they are missing or older than the lock file. */
+export async function nodeModules() {
+  const mark = join(root, 'node_modules', '.package-lock.json')
+  const lock = await stat(join(root, 'package-lock.json'))
+  const done = await stat(mark).catch(() => undefined)
+  if (done && done.mtimeMs >= lock.mtimeMs) return
+  await step('installing node modules', () => run('npm', ['ci', '--no-audit', '--no-fund']))
+}
+
+// `node scripts/tools.mjs NAME…` installs and prints paths.
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  for (const name of process.argv.slice(2)) console.log(await tool(name))
+}

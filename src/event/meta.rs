@@ -1,0 +1,139 @@
+//! `metadata`, of objects and of tables.
+
+use std::borrow::Cow;
+
+use super::{ListMeta, Meta, rfc3339};
+use crate::clock::Timestamp;
+use crate::json::{Cursor, Error, ErrorKind, Kind};
+
+/// [KEP-3157](https://github.com/kubernetes/enhancements/tree/master/keps/sig-api-machinery/3157-watch-list): marks
+/// the bookmark after which the initial events are complete.
+const INITIAL_EVENTS_END: &[u8] = b"k8s.io/initial-events-end";
+
+/// What one `metadata` says.
+#[derive(Default)]
+pub(super) struct Metadata<'a> {
+    pub(super) meta: Meta<'a>,
+    /// Whether the annotation is there and `"true"`; read only where it was asked for.
+    pub(super) initial_events_end: bool,
+    /// `name`, `namespace` and `creationTimestamp` as they were sent, quotes and escapes included.
+    pub(super) sent: Sent<'a>,
+}
+
+/// Raw JSON strings, where present.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Sent<'a> {
+    pub(super) name: Option<&'a [u8]>,
+    pub(super) namespace: Option<&'a [u8]>,
+    pub(super) creation_timestamp: Option<&'a [u8]>,
+}
+
+/// Reads an `ObjectMeta`. `annotations`: whether the end of the initial events is looked for.
+pub(super) fn read<'a>(cursor: &mut Cursor<'a>, annotations: bool) -> Result<Metadata<'a>, Error> {
+    let mut found = Metadata::default();
+    if cursor.next_null()? {
+        return Ok(found);
+    }
+    let Metadata {
+        meta,
+        initial_events_end,
+        sent,
+    } = &mut found;
+    cursor.next_object(|key, value| {
+        match key {
+            b"name" => (meta.name, sent.name) = text(value)?,
+            b"namespace" => (meta.namespace, sent.namespace) = text(value)?,
+            b"uid" => meta.uid = text(value)?.0,
+            b"resourceVersion" => meta.resource_version = text(value)?.0,
+            b"creationTimestamp" => {
+                (meta.creation_timestamp, sent.creation_timestamp) = time(value)?;
+            }
+            b"deletionTimestamp" => meta.deletion_timestamp = time(value)?.0,
+            b"labels" => meta.labels = container(value, Kind::Object)?,
+            b"ownerReferences" => meta.owners = container(value, Kind::Array)?,
+            b"finalizers" => meta.finalizers = container(value, Kind::Array)?,
+            b"annotations" if annotations => *initial_events_end = is_end(value)?,
+            _ => value.skip()?,
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Reads a `ListMeta`.
+pub(super) fn read_list<'a>(cursor: &mut Cursor<'a>) -> Result<ListMeta<'a>, Error> {
+    let mut meta = ListMeta::default();
+    if cursor.next_null()? {
+        return Ok(meta);
+    }
+    cursor.next_object(|key, value| {
+        match key {
+            b"resourceVersion" => meta.resource_version = text(value)?.0,
+            b"continue" => meta.continue_token = text(value)?.0,
+            b"remainingItemCount" => meta.remaining_item_count = count(value)?,
+            _ => value.skip()?,
+        }
+        Ok(())
+    })?;
+    Ok(meta)
+}
+
+/// A string and its raw form; empty and none for null.
+pub(super) fn text<'a>(value: &mut Cursor<'a>) -> Result<(Cow<'a, str>, Option<&'a [u8]>), Error> {
+    if value.next_null()? {
+        return Ok((Cow::Borrowed(""), None));
+    }
+    let start = *value;
+    let text = value.next_str()?;
+    Ok((text, Some(start.until(value))))
+}
+
+/// A container of this kind, checked; none where it is null or empty.
+pub(super) fn container<'a>(value: &mut Cursor<'a>, kind: Kind) -> Result<Option<&'a [u8]>, Error> {
+    if value.next_null()? {
+        return Ok(None);
+    }
+    if value.peek()? != kind {
+        return Err(value.error(ErrorKind::Expected(kind)));
+    }
+    let raw = value.slice()?;
+    Ok(Some(raw).filter(|raw| !is_empty(raw)))
+}
+
+/// Whether nothing but white space is between the brackets.
+fn is_empty(raw: &[u8]) -> bool {
+    match raw {
+        [_, inner @ .., _] => inner.iter().all(u8::is_ascii_whitespace),
+        _ => true,
+    }
+}
+
+/// A time and its raw form; a string that is no time keeps its raw form only.
+fn time<'a>(value: &mut Cursor<'a>) -> Result<(Option<Timestamp>, Option<&'a [u8]>), Error> {
+    let (text, raw) = text(value)?;
+    Ok((rfc3339::parse(&text), raw))
+}
+
+/// A whole number; none for null and for what is none (negative, broken, too large).
+fn count(value: &mut Cursor<'_>) -> Result<Option<u64>, Error> {
+    if value.next_null()? {
+        return Ok(None);
+    }
+    Ok(value.next_number()?.parse().ok())
+}
+
+/// Whether the annotations mark the end of the initial events. Only the string `true` counts, as in client-go.
+fn is_end(value: &mut Cursor<'_>) -> Result<bool, Error> {
+    let mut end = false;
+    if value.next_null()? {
+        return Ok(end);
+    }
+    value.next_object(|key, value| {
+        if key == INITIAL_EVENTS_END {
+            end = text(value)?.0 == "true";
+            return Ok(());
+        }
+        value.skip()
+    })?;
+    Ok(end)
+}

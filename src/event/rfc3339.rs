@@ -1,0 +1,223 @@
+//! Times as Kubernetes writes them: [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339#section-5.6).
+
+use crate::clock::Timestamp;
+
+/// The point in time that `text` names, to the millisecond (further digits are cut off); `None` where it is no
+/// RFC 3339. Any offset and any number of fraction digits are accepted; a leap second is the second after it.
+///
+/// ```
+/// use kube_watchlist::{clock::Timestamp, event::rfc3339};
+///
+/// assert_eq!(rfc3339::parse("1970-01-02T01:00:00.25+01:00"), Some(Timestamp(86_400_250)));
+/// assert_eq!(rfc3339::parse("yesterday"), None);
+/// ```
+#[must_use]
+pub fn parse(text: &str) -> Option<Timestamp> {
+    let mut rest = text.as_bytes();
+    let year = digits(&mut rest, 4)?;
+    let month = separated(&mut rest, b"-", 1..=12)?;
+    let day = separated(&mut rest, b"-", 1..=days_in_month(year, month))?;
+    let hour = separated(&mut rest, b"Tt ", 0..=23)?;
+    let minute = separated(&mut rest, b":", 0..=59)?;
+    let second = separated(&mut rest, b":", 0..=60)?;
+    let milliseconds = fraction(&mut rest)?;
+    let offset_minutes = offset(&mut rest)?;
+    if !rest.is_empty() {
+        return None;
+    }
+    let minutes = days_from_epoch(year, month, day)
+        .checked_mul(24)?
+        .checked_add(hour)?
+        .checked_mul(60)?
+        .checked_add(minute)?
+        .checked_sub(offset_minutes)?;
+    let seconds = minutes.checked_mul(60)?.checked_add(second)?;
+    seconds
+        .checked_mul(1000)?
+        .checked_add(milliseconds)
+        .map(Timestamp)
+}
+
+/// Takes this many digits.
+fn digits(rest: &mut &[u8], count: usize) -> Option<i64> {
+    let (number, after) = rest.split_at_checked(count)?;
+    *rest = after;
+    number.iter().try_fold(0_i64, |value, &byte| {
+        let digit = char::from(byte).to_digit(10)?;
+        value.checked_mul(10)?.checked_add(i64::from(digit))
+    })
+}
+
+/// Takes one of the separators and a number of two digits within the range.
+fn separated(
+    rest: &mut &[u8],
+    separators: &[u8],
+    range: core::ops::RangeInclusive<i64>,
+) -> Option<i64> {
+    let (first, after) = rest.split_first()?;
+    *rest = after;
+    let number = digits(rest, 2)?;
+    (separators.contains(first) && range.contains(&number)).then_some(number)
+}
+
+/// Takes the fraction of a second, in milliseconds; zero where there is none.
+fn fraction(rest: &mut &[u8]) -> Option<i64> {
+    let Some((b'.', after)) = rest.split_first() else {
+        return Some(0);
+    };
+    let count = after
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    let (number, after) = after
+        .split_at_checked(count)
+        .filter(|(number, _)| !number.is_empty())?;
+    *rest = after;
+    let digits = number.iter().copied().chain(*b"00").take(3);
+    Some(digits.fold(0, |value: i64, byte| {
+        value
+            .saturating_mul(10)
+            .saturating_add(i64::from(byte.wrapping_sub(b'0')))
+    }))
+}
+
+/// Takes the offset from UTC, in minutes.
+fn offset(rest: &mut &[u8]) -> Option<i64> {
+    let (sign, after) = rest.split_first()?;
+    if matches!(sign, b'Z' | b'z') {
+        *rest = after;
+        return Some(0);
+    }
+    let east = match sign {
+        b'+' => 1_i64,
+        b'-' => -1,
+        _ => return None,
+    };
+    let hours = separated(rest, b"+-", 0..=23)?;
+    let minutes = separated(rest, b":", 0..=59)?;
+    hours
+        .checked_mul(60)?
+        .checked_add(minutes)?
+        .checked_mul(east)
+}
+
+const fn days_in_month(year: i64, month: i64) -> i64 {
+    match month {
+        2 if is_leap(year) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+const fn is_leap(year: i64) -> bool {
+    year.rem_euclid(4) == 0 && (year.rem_euclid(100) != 0 || year.rem_euclid(400) == 0)
+}
+
+/// Days between 1970-01-01 and a date of the proleptic Gregorian calendar.
+#[allow(
+    clippy::arithmetic_side_effects,
+    reason = "the year has four digits, the month and the day were checked"
+)]
+const fn days_from_epoch(year: i64, month: i64, day: i64) -> i64 {
+    // Years counted from March end with their leap day, and the days before each month follow from the pattern
+    // 31, 30, 31, 30, 31, which comes again every five months: the division spreads its 153 days.
+    let (year, months) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
+    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    // 719,468 days lie between 0000-03-01 and 1970-01-01; the first day of a month is day 1.
+    year * 365 + leap_days + (months * 153 + 2) / 5 + (day - 1) - 719_468
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_servers_send() {
+        assert_eq!(parse("1970-01-01T00:00:00Z"), Some(Timestamp(0)));
+        assert_eq!(
+            parse("2026-11-23T15:33:54Z"),
+            Some(Timestamp(1_795_448_034_000))
+        );
+        assert_eq!(
+            parse("2026-11-23T15:33:54.123456Z"),
+            Some(Timestamp(1_795_448_034_123))
+        );
+        assert_eq!(
+            parse("2026-11-23T15:33:54.5Z"),
+            Some(Timestamp(1_795_448_034_500))
+        );
+        assert_eq!(
+            parse("2000-02-29T23:59:60Z"),
+            Some(Timestamp(951_868_800_000))
+        );
+        assert_eq!(
+            parse("2024-03-01T00:00:00+05:30"),
+            Some(Timestamp(1_709_231_400_000))
+        );
+        assert_eq!(
+            parse("2024-02-29T18:30:00-00:00"),
+            Some(Timestamp(1_709_231_400_000))
+        );
+        // Go's zero time, which some controllers write.
+        assert_eq!(
+            parse("0001-01-01T00:00:00Z"),
+            Some(Timestamp(-62_135_596_800_000))
+        );
+        assert_eq!(
+            parse("9999-12-31T23:59:59Z"),
+            Some(Timestamp(253_402_300_799_000))
+        );
+    }
+
+    #[test]
+    fn what_is_no_time() {
+        let wrong = [
+            "",
+            "now",
+            "2026",
+            "2026-11-23",
+            "2026-11-23T15:33:54",
+            "2026-11-23T15:33:54.Z",
+            "2026-13-01T00:00:00Z",
+            "2026-00-01T00:00:00Z",
+            "2026-02-29T00:00:00Z",
+            "2026-04-31T00:00:00Z",
+            "2026-11-23T24:00:00Z",
+            "2026-11-23T15:60:00Z",
+            "2026-11-23T15:33:61Z",
+            "2026-11-23T15:33:54Zz",
+            "2026-11-23T15:33:54+1:00",
+            "2026-11-23T15:33:54+24:00",
+            "26-11-23T15:33:54Z",
+            "2026-11-23X15:33:54Z",
+            "２０２６-11-23T15:33:54Z",
+        ];
+        for text in wrong {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_day_of_four_centuries_follows_the_one_before() {
+        let mut expected = days_from_epoch(1800, 1, 1);
+        for year in 1800..2200 {
+            for month in 1..=12 {
+                for day in 1..=days_in_month(year, month) {
+                    assert_eq!(
+                        days_from_epoch(year, month, day),
+                        expected,
+                        "{year}-{month}-{day}"
+                    );
+                    expected += 1;
+                }
+            }
+        }
+        assert_eq!(expected - days_from_epoch(1800, 1, 1), 146_097);
+        assert_eq!(days_from_epoch(1970, 1, 1), 0);
+    }
+}

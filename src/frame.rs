@@ -1,1 +1,0 @@
-//! Bytes in any cut to complete JSON documents.

@@ -1,0 +1,254 @@
+//! Where a JSON value ends, found from its structure, in as many pieces as it comes.
+
+use super::{is_blank, search};
+
+/// Brackets that may be open at one time.
+pub(super) const DEPTH_LIMIT: usize = 16 * 1024;
+const WORDS: usize = DEPTH_LIMIT / 64;
+
+/// How far a scan came. Indices are into the bytes that were given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// The bytes are used up and the value goes on.
+    More,
+    /// The value ends before this index.
+    Done(usize),
+    /// The byte at this index fits into no value. `restart`: it opens an object at the start of a line, which is how a
+    /// document looks that follows a torn one.
+    Broken { at: usize, restart: bool },
+    /// The bracket at this index is one too many.
+    TooDeep(usize),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Between brackets, outside of strings.
+    Container,
+    String,
+    /// Behind a backslash.
+    Escape,
+    /// A number or a word.
+    Scalar,
+}
+
+/// Follows one value to its end. What it has seen is never looked at again.
+#[derive(Debug)]
+pub(super) struct Scanner {
+    state: State,
+    open: Brackets,
+    /// The last byte of the value before the next piece that is not blank, and whether a newline came after it.
+    last: u8,
+    newline: bool,
+}
+
+impl Scanner {
+    pub(super) fn new() -> Self {
+        Self {
+            state: State::Scalar,
+            open: Brackets::new(),
+            last: 0,
+            newline: false,
+        }
+    }
+
+    /// Starts a value that begins with this byte; false where none does. Give what follows to [`Self::scan`].
+    pub(super) fn begin(&mut self, first: u8) -> bool {
+        self.open.clear();
+        self.last = first;
+        self.newline = false;
+        self.state = match first {
+            b'{' | b'[' => {
+                self.open.push(first == b'{');
+                State::Container
+            }
+            b'"' => State::String,
+            b'-' | b'0'..=b'9' | b't' | b'f' | b'n' => State::Scalar,
+            _ => return false,
+        };
+        true
+    }
+
+    /// Memory held, in bytes.
+    pub(super) fn memory_bytes(&self) -> usize {
+        size_of_val(&*self.open.words)
+    }
+
+    /// Goes on at index `from`.
+    pub(super) fn scan(&mut self, bytes: &[u8], from: usize) -> Step {
+        let mut at = from;
+        loop {
+            let step = match self.state {
+                State::Container => self.container(bytes, from, at),
+                State::String => self.string(bytes, at),
+                State::Escape => self.escape(bytes, at),
+                State::Scalar => return scalar(bytes, at),
+            };
+            match step {
+                Ok(next) => at = next,
+                Err(step) => return step,
+            }
+        }
+    }
+
+    fn container(&mut self, bytes: &[u8], from: usize, at: usize) -> Result<usize, Step> {
+        let Some((stop, byte)) = at_stop(bytes, search::structural(bytes, at)) else {
+            (self.last, self.newline) = self.before(bytes, from, bytes.len());
+            return Err(Step::More);
+        };
+        let next = stop.saturating_add(1);
+        match byte {
+            b'"' => {
+                self.state = State::String;
+                Ok(next)
+            }
+            b'{' | b'[' => {
+                let (last, newline) = self.before(bytes, from, stop);
+                let fits = match self.open.innermost_is_object() {
+                    true => last == b':',
+                    false => last == b'[' || last == b',',
+                };
+                if !fits {
+                    return Err(Step::Broken {
+                        at: stop,
+                        restart: newline && byte == b'{',
+                    });
+                }
+                if !self.open.push(byte == b'{') {
+                    return Err(Step::TooDeep(stop));
+                }
+                Ok(next)
+            }
+            _ => {
+                if self.open.innermost_is_object() != (byte == b'}') {
+                    return Err(Step::Broken {
+                        at: stop,
+                        restart: false,
+                    });
+                }
+                self.open.pop();
+                if self.open.is_empty() {
+                    Err(Step::Done(next))
+                } else {
+                    Ok(next)
+                }
+            }
+        }
+    }
+
+    fn string(&mut self, bytes: &[u8], at: usize) -> Result<usize, Step> {
+        let Some((stop, byte)) = at_stop(bytes, search::string_stop(bytes, at)) else {
+            return Err(Step::More);
+        };
+        let next = stop.saturating_add(1);
+        match byte {
+            b'"' if self.open.is_empty() => Err(Step::Done(next)),
+            b'"' => {
+                self.state = State::Container;
+                Ok(next)
+            }
+            b'\\' => {
+                self.state = State::Escape;
+                Ok(next)
+            }
+            _ => Err(Step::Broken {
+                at: stop,
+                restart: false,
+            }),
+        }
+    }
+
+    fn escape(&mut self, bytes: &[u8], at: usize) -> Result<usize, Step> {
+        match bytes.get(at) {
+            None => Err(Step::More),
+            Some(0..0x20) => Err(Step::Broken { at, restart: false }),
+            Some(_) => {
+                self.state = State::String;
+                Ok(at.saturating_add(1))
+            }
+        }
+    }
+
+    /// The last byte before `at` that is not blank, and whether a newline lies between.
+    fn before(&self, bytes: &[u8], from: usize, at: usize) -> (u8, bool) {
+        let mut newline = false;
+        for &byte in bytes.get(from..at).unwrap_or_default().iter().rev() {
+            #[cfg(test)]
+            super::meter::count(1);
+            if !is_blank(byte) {
+                return (byte, newline);
+            }
+            newline |= byte == b'\n';
+        }
+        (self.last, newline || self.newline)
+    }
+}
+
+/// A number or a word ends before the byte that cannot be part of one.
+fn scalar(bytes: &[u8], at: usize) -> Step {
+    let rest = bytes.get(at..).unwrap_or_default();
+    let part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+    let Some(length) = rest.iter().position(|&byte| !part(byte)) else {
+        return Step::More;
+    };
+    let end = at.saturating_add(length);
+    match rest.get(length) {
+        Some(&byte) if is_blank(byte) || matches!(byte, b',' | b']' | b'}') => Step::Done(end),
+        _ => Step::Broken {
+            at: end,
+            restart: false,
+        },
+    }
+}
+
+fn at_stop(bytes: &[u8], stop: Option<usize>) -> Option<(usize, u8)> {
+    let stop = stop?;
+    Some((stop, *bytes.get(stop)?))
+}
+
+/// The brackets that are open, a bit each: set for an object. Of fixed size, since its growth would follow the input.
+#[derive(Debug)]
+struct Brackets {
+    words: Box<[u64; WORDS]>,
+    depth: usize,
+}
+
+impl Brackets {
+    fn new() -> Self {
+        Self {
+            words: Box::new([0; WORDS]),
+            depth: 0,
+        }
+    }
+
+    fn clear(&mut self) {
+        self.depth = 0;
+    }
+
+    fn is_empty(&self) -> bool {
+        self.depth == 0
+    }
+
+    /// False where the limit is reached.
+    fn push(&mut self, object: bool) -> bool {
+        let bit = 1 << (self.depth % 64);
+        let Some(word) = self.words.get_mut(self.depth / 64) else {
+            return false;
+        };
+        *word = if object { *word | bit } else { *word & !bit };
+        self.depth = self.depth.saturating_add(1);
+        true
+    }
+
+    fn pop(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    fn innermost_is_object(&self) -> bool {
+        let Some(index) = self.depth.checked_sub(1) else {
+            return false;
+        };
+        self.words
+            .get(index / 64)
+            .is_some_and(|word| word >> (index % 64) & 1 == 1)
+    }
+}

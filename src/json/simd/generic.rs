@@ -1,0 +1,236 @@
+//! The kernels, written once over [`Vector`].
+//!
+//! [`feed`] is the one that matters: most bytes of a watch event are `managedFields`, and this is what passes them.
+//! It reads 64 bytes at a time into bit masks, a bit a byte, and then works on the masks:
+//!
+//! 1. A backslash takes away the meaning of the byte behind it. Most blocks have none; in the others the first one
+//!    is taken, dropped together with the byte behind it, and so on.
+//! 2. Each quote that is left begins or ends a string, so a byte is inside a string if an odd number of quotes lies
+//!    before it: a prefix XOR over the mask, in six shifts.
+//! 3. Brackets outside of strings are what counts. An opening one right before a closing one of its kind changes
+//!    nothing, and most of the brackets of `managedFields` are such pairs (`"f:image":{}`): they all go at once.
+//! 4. What is left is braces, as a rule, and few of them. Where they cannot reach an open array or the end of the
+//!    document, counting them is enough. Otherwise they are walked one by one.
+
+use super::super::nesting::{MAX_DEPTH, Nesting};
+use super::vector::Vector;
+use super::{Structure, Wrong, scalar};
+
+/// Bytes in a block: one for each bit of a mask.
+const BLOCK: usize = 64;
+
+#[inline]
+pub(super) fn find_newline<V: Vector>(bytes: &[u8]) -> Option<usize> {
+    let (blocks, tail) = bytes.as_chunks::<BLOCK>();
+    for (index, block) in blocks.iter().enumerate() {
+        let [a, b, c, d] = lanes::<V>(block).map(|lane| lane.equals(b'\n'));
+        if a.or(b).or(c.or(d)).top_bits() != 0 {
+            let mask = join([a, b, c, d].map(V::top_bits));
+            return Some(index * BLOCK + mask.trailing_zeros() as usize);
+        }
+    }
+    let end = find(tail, |lane: V| lane.equals(b'\n'), |byte| byte == b'\n');
+    (end < tail.len()).then(|| bytes.len() - tail.len() + end)
+}
+
+#[inline]
+pub(super) fn find_special<V: Vector>(bytes: &[u8]) -> usize {
+    let special = |lane: V| {
+        lane.equals(b'"')
+            .or(lane.equals(b'\\'))
+            .or(lane.is_control())
+    };
+    find(bytes, special, scalar::is_special)
+}
+
+#[inline]
+pub(super) fn find_quote<V: Vector>(bytes: &[u8]) -> usize {
+    find(
+        bytes,
+        |lane: V| lane.equals(b'"').or(lane.equals(b'\\')),
+        scalar::is_quote,
+    )
+}
+
+/// The index of the first byte that matches; the length where there is none. `lanes` and `byte` say the same.
+#[inline]
+fn find<V: Vector>(bytes: &[u8], lanes: impl Fn(V) -> V, byte: impl Fn(u8) -> bool) -> usize {
+    let (chunks, tail) = bytes.as_chunks::<16>();
+    for (index, chunk) in chunks.iter().enumerate() {
+        let found = lanes(V::load(chunk)).top_bits();
+        if found != 0 {
+            return index * 16 + found.trailing_zeros() as usize;
+        }
+    }
+    if tail.is_empty() {
+        return bytes.len();
+    }
+    // The last sixteen bytes once more, overlapping some that are known not to match.
+    if let Some(last) = bytes.last_chunk::<16>() {
+        let found = lanes(V::load(last)).top_bits();
+        return bytes.len() - 16 + (found.trailing_zeros() as usize).min(16);
+    }
+    tail.iter()
+        .position(|&one| byte(one))
+        .unwrap_or(bytes.len())
+}
+
+/// See [`Structure::feed`], which has checked that a document begins with a bracket.
+#[inline]
+pub(super) fn feed<V: Vector>(state: &mut Structure, bytes: &[u8]) -> Result<Option<usize>, Wrong> {
+    let mut base = 0;
+    let mut rest = bytes;
+    // Open the document before the first block, so that no block has to ask whether it is.
+    if state.nesting.depth() == 0
+        && let Some((first, after)) = bytes.split_first()
+    {
+        let opened = if *first == b'{' {
+            state.nesting.open_object()
+        } else {
+            state.nesting.open_array()
+        };
+        opened.map_err(|kind| (kind, 0))?;
+        (base, rest) = (1, after);
+    }
+    let (blocks, tail) = rest.as_chunks::<BLOCK>();
+    for block in blocks {
+        if let Some(end) = step::<V>(state, block, BLOCK).map_err(|(kind, at)| (kind, base + at))? {
+            return Ok(Some(base + end));
+        }
+        base += BLOCK;
+    }
+    if tail.is_empty() {
+        return Ok(None);
+    }
+    // Spaces change nothing.
+    let mut padded = [b' '; BLOCK];
+    if let Some(head) = padded.get_mut(..tail.len()) {
+        head.copy_from_slice(tail);
+    }
+    let end = step::<V>(state, &padded, tail.len()).map_err(|(kind, at)| (kind, base + at))?;
+    Ok(end.map(|end| base + end))
+}
+
+/// Passes one block, of which `length` bytes are input and the others spaces; says where the document ends in it.
+#[inline]
+fn step<V: Vector>(
+    state: &mut Structure,
+    block: &[u8; BLOCK],
+    length: usize,
+) -> Result<Option<usize>, Wrong> {
+    let lanes = lanes::<V>(block);
+    let mask = |test: fn(V) -> u16| join(lanes.map(test));
+
+    let backslashes = mask(|lane| lane.equals(b'\\').top_bits());
+    let escaped = escaped(backslashes, &mut state.escaped, length);
+    let quotes = mask(|lane| lane.equals(b'"').top_bits()) & !escaped;
+    let carried = if state.in_string { u64::MAX } else { 0 };
+    let in_string = prefix_xor(quotes) ^ carried;
+    state.in_string = in_string >> (BLOCK - 1) != 0;
+
+    let opens = mask(|lane| lane.as_brace().equals(b'{').top_bits()) & !in_string;
+    let closes = mask(|lane| lane.as_brace().equals(b'}').top_bits()) & !in_string;
+    if opens | closes == 0 {
+        return Ok(None);
+    }
+    let squares = !mask(V::brace_bits);
+    let end = brackets(&mut state.nesting, opens, closes, squares)?;
+    if end.is_some() {
+        (state.in_string, state.escaped) = (false, false);
+    }
+    Ok(end)
+}
+
+/// Applies the brackets of a block; says where the last open one is closed. In `squares` only the bits of brackets
+/// mean something: whether it is a square one.
+#[inline]
+fn brackets(
+    nesting: &mut Nesting,
+    opens: u64,
+    closes: u64,
+    squares: u64,
+) -> Result<Option<usize>, Wrong> {
+    // Near the limit even an empty pair may be one bracket too many, and must be met.
+    let room = MAX_DEPTH - nesting.depth();
+    let same_kind = !(squares ^ (squares >> 1));
+    let pairs = if room >= u64::BITS {
+        opens & (closes >> 1) & same_kind
+    } else {
+        0
+    };
+    let opens = opens ^ pairs;
+    let closes = closes ^ (pairs << 1);
+    let squares = squares & (opens | closes);
+    let (more, fewer) = (opens.count_ones(), closes.count_ones());
+    if squares == 0 && fewer <= nesting.closable_objects() && more <= room {
+        nesting.shift_objects(more, fewer);
+        return Ok(None);
+    }
+    walk(nesting, opens, closes, squares)
+}
+
+/// Applies brackets one by one.
+fn walk(
+    nesting: &mut Nesting,
+    opens: u64,
+    closes: u64,
+    squares: u64,
+) -> Result<Option<usize>, Wrong> {
+    let mut left = opens | closes;
+    while left != 0 {
+        let at = left.trailing_zeros() as usize;
+        let bit = left & left.wrapping_neg();
+        left ^= bit;
+        let moved = match (opens & bit != 0, squares & bit != 0) {
+            (true, false) => nesting.open_object(),
+            (true, true) => nesting.open_array(),
+            (false, false) => nesting.close_object(),
+            (false, true) => nesting.close_array(),
+        };
+        moved.map_err(|kind| (kind, at))?;
+        if nesting.depth() == 0 {
+            return Ok(Some(at + 1));
+        }
+    }
+    Ok(None)
+}
+
+/// The bytes that stand behind a backslash which is not itself escaped. `carried`: whether the first one does, and
+/// afterwards whether the first one behind `length` bytes will.
+#[inline]
+fn escaped(backslashes: u64, carried: &mut bool, length: usize) -> u64 {
+    let mut escaped = u64::from(*carried);
+    *carried = false;
+    let mut left = backslashes & !escaped;
+    while left != 0 {
+        let bit = left & left.wrapping_neg();
+        escaped |= bit << 1;
+        left &= !(bit | (bit << 1));
+        *carried = bit.trailing_zeros() as usize + 1 == length;
+    }
+    escaped
+}
+
+/// Each bit of the result is the XOR of the bits up to it.
+#[inline]
+const fn prefix_xor(mut bits: u64) -> u64 {
+    bits ^= bits << 1;
+    bits ^= bits << 2;
+    bits ^= bits << 4;
+    bits ^= bits << 8;
+    bits ^= bits << 16;
+    bits ^ (bits << 32)
+}
+
+/// A block as four vectors.
+#[inline]
+fn lanes<V: Vector>(block: &[u8; BLOCK]) -> [V; 4] {
+    let (quarters, _) = block.as_chunks::<16>();
+    core::array::from_fn(|index| V::load(&quarters[index]))
+}
+
+/// Four masks as one.
+#[inline]
+fn join([a, b, c, d]: [u16; 4]) -> u64 {
+    u64::from(a) | u64::from(b) << 16 | u64::from(c) << 32 | u64::from(d) << 48
+}

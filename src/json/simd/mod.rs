@@ -1,0 +1,115 @@
+//! Kernels: the loops over bytes that decide the speed of everything else.
+//!
+//! For framing (`src/frame.rs`):
+//!
+//! * [`find_newline`] finds the next `\n`.
+//! * [`Structure`] finds where a JSON object or array ends, over any cuts of the input: feed it the bytes from the
+//!   opening bracket on, piece by piece; it carries whether it is inside a string, behind a backslash and how the
+//!   brackets nest. It is what [`Cursor::skip`](super::Cursor::skip) uses, so framing and skipping agree.
+
+//!
+//! Each kernel is written once, in `generic`, over the small trait `Vector`; a thin file for each instruction set
+//! implements that trait. `scalar` says the same a byte at a time. Which one is used is decided when the crate is
+//! compiled: SSE2 on `x86_64`, simd128 on `wasm32` where the build enables it, else scalar.
+
+#[allow(dead_code, reason = "without vectors nothing uses it")]
+mod generic;
+mod scalar;
+#[cfg(test)]
+mod tests;
+mod vector;
+
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod wasm32;
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+mod x86_64;
+
+#[cfg(not(any(
+    all(target_arch = "wasm32", target_feature = "simd128"),
+    all(target_arch = "x86_64", target_feature = "sse2")
+)))]
+use scalar as native;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+use wasm32 as native;
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+use x86_64 as native;
+
+use super::nesting::Nesting;
+use super::{Error, ErrorKind};
+
+/// What is wrong, and how many bytes into what was fed.
+type Wrong = (ErrorKind, usize);
+
+/// The index of the first `\n`.
+#[must_use]
+pub fn find_newline(bytes: &[u8]) -> Option<usize> {
+    native::find_newline(bytes)
+}
+
+/// The index of the first byte that ends plain text inside a string: `"`, `\` or a control character; the length
+/// where there is none.
+#[inline]
+#[must_use]
+pub fn find_special(bytes: &[u8]) -> usize {
+    native::find_special(bytes)
+}
+
+/// The index of the first `"` or `\`; the length where there is none.
+#[inline]
+#[must_use]
+pub fn find_quote(bytes: &[u8]) -> usize {
+    native::find_quote(bytes)
+}
+
+/// Finds the end of an object or array whose bytes come in any cuts.
+///
+/// ```
+/// use kube_watchlist::json::simd::Structure;
+///
+/// let mut structure = Structure::new();
+/// assert_eq!(structure.feed(br#"{"a":"}"#), Ok(None));
+/// assert_eq!(structure.feed(br#""} {"b""#), Ok(Some(2)));
+/// ```
+///
+/// Only structure is looked at: strings, escapes and brackets, which must pair up each with its own kind. A
+/// backslash escapes the byte behind it wherever it stands (outside of strings JSON has none).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Structure {
+    nesting: Nesting,
+    in_string: bool,
+    escaped: bool,
+}
+
+impl Structure {
+    /// Before the opening bracket.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            nesting: Nesting::new(),
+            in_string: false,
+            escaped: false,
+        }
+    }
+
+    /// How many brackets are open; 0 before the first and after the last.
+    #[must_use]
+    pub const fn depth(&self) -> u32 {
+        self.nesting.depth()
+    }
+
+    /// Reads on. `Some(n)`: the document ends with the first `n` of these bytes; the scanner is as new and can be fed
+    /// the next document from its opening bracket on. `None`: they all belong to it and it goes on.
+    ///
+    /// # Errors
+    /// With offsets into `bytes`; the scanner must not be fed again.
+    /// * [`ErrorKind::ExpectedValue`] where the first byte of a document is no `{` or `[`.
+    /// * [`ErrorKind::MismatchedBracket`] where a bracket is closed by the other kind.
+    /// * [`ErrorKind::TooDeep`] where more than [`MAX_DEPTH`](super::MAX_DEPTH) brackets are open.
+    /// * [`ErrorKind::OutOfMemory`] where memory for the nesting was refused (it needs none up to twelve open arrays).
+    pub fn feed(&mut self, bytes: &[u8]) -> Result<Option<usize>, Error> {
+        if self.depth() == 0 && !matches!(bytes.first(), None | Some(b'{' | b'[')) {
+            return Err(Error::new(ErrorKind::ExpectedValue, 0));
+        }
+        native::feed(self, bytes).map_err(|(kind, offset)| Error::new(kind, offset))
+    }
+}

@@ -1,0 +1,150 @@
+//! Strings: their end, their escapes, their text.
+
+use super::{ErrorKind, simd};
+
+/// What is wrong, and how many bytes into the string's content.
+type Wrong = (ErrorKind, usize);
+
+/// A string's content, between its quotes, as it was found.
+#[derive(Clone, Copy)]
+pub(super) struct Content {
+    /// Its length in bytes, without the quotes.
+    pub(super) length: usize,
+    /// Whether there are escapes in it.
+    pub(super) escaped: bool,
+}
+
+/// Scans the content of a string, from behind its opening quote: control characters and escapes are checked,
+/// UTF-8 is not.
+#[inline]
+pub(super) fn scan(bytes: &[u8]) -> Result<Content, Wrong> {
+    let length = simd::find_special(bytes);
+    if bytes.get(length) == Some(&b'"') {
+        return Ok(Content {
+            length,
+            escaped: false,
+        });
+    }
+    scan_escaped(bytes, length)
+}
+
+/// Goes on at the first byte that is neither text nor the closing quote.
+fn scan_escaped(bytes: &[u8], first: usize) -> Result<Content, Wrong> {
+    let mut at = first;
+    let mut escaped = false;
+    loop {
+        let rest = bytes.get(at..).unwrap_or_default();
+        at = at.saturating_add(simd::find_special(rest));
+        match bytes.get(at) {
+            None => return Err((ErrorKind::Incomplete, bytes.len())),
+            Some(b'"') => {
+                return Ok(Content {
+                    length: at,
+                    escaped,
+                });
+            }
+            Some(b'\\') => {
+                escaped = true;
+                at = at.saturating_add(escape_length(bytes, at)?);
+            }
+            Some(_) => return Err((ErrorKind::ControlCharacter, at)),
+        }
+    }
+}
+
+/// The length of the escape sequence whose backslash stands at `at`.
+fn escape_length(bytes: &[u8], at: usize) -> Result<usize, Wrong> {
+    let sequence = bytes.get(at..).unwrap_or_default();
+    match sequence.get(1) {
+        None => Err((ErrorKind::Incomplete, bytes.len())),
+        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(2),
+        Some(b'u') => {
+            let digits = sequence.get(2..).unwrap_or_default().iter().take(4);
+            match digits.clone().position(|digit| !digit.is_ascii_hexdigit()) {
+                Some(wrong) => Err((
+                    ErrorKind::InvalidEscape,
+                    at.saturating_add(2).saturating_add(wrong),
+                )),
+                None if digits.len() < 4 => Err((ErrorKind::Incomplete, bytes.len())),
+                None => Ok(6),
+            }
+        }
+        Some(_) => Err((ErrorKind::InvalidEscape, at.saturating_add(1))),
+    }
+}
+
+/// Passes the content of a string: finds its closing quote and checks nothing else.
+#[inline]
+pub(super) fn skip(bytes: &[u8]) -> Option<usize> {
+    let mut at = 0_usize;
+    loop {
+        let rest = bytes.get(at..)?;
+        at = at.saturating_add(simd::find_quote(rest));
+        match bytes.get(at)? {
+            b'"' => return Some(at),
+            _ => at = at.saturating_add(2),
+        }
+    }
+}
+
+/// The text of a content that [`scan`] has accepted.
+pub(super) fn unescape(content: &[u8]) -> Result<String, Wrong> {
+    let text = utf8(content)?;
+    let mut out = String::new();
+    // Unescaping never makes a string longer.
+    out.try_reserve_exact(text.len())
+        .map_err(|_| (ErrorKind::OutOfMemory, 0))?;
+    let mut rest = text;
+    while let Some((plain, sequence)) = rest.split_once('\\') {
+        out.push_str(plain);
+        rest = push_escaped(&mut out, sequence);
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+/// The content as text.
+#[inline]
+pub(super) fn utf8(content: &[u8]) -> Result<&str, Wrong> {
+    core::str::from_utf8(content).map_err(|error| (ErrorKind::InvalidUtf8, error.valid_up_to()))
+}
+
+/// Adds the character that the sequence behind a backslash stands for; returns what follows it.
+fn push_escaped<'a>(out: &mut String, sequence: &'a str) -> &'a str {
+    let mut characters = sequence.chars();
+    match characters.next() {
+        Some('b') => out.push('\u{8}'),
+        Some('f') => out.push('\u{c}'),
+        Some('n') => out.push('\n'),
+        Some('r') => out.push('\r'),
+        Some('t') => out.push('\t'),
+        Some('u') => return push_unicode(out, characters.as_str()),
+        Some(itself) => out.push(itself),
+        None => {}
+    }
+    characters.as_str()
+}
+
+/// Adds the character of a `\u` escape, and of the second half of a surrogate pair where that follows.
+fn push_unicode<'a>(out: &mut String, digits: &'a str) -> &'a str {
+    let Some((first, rest)) = code_unit(digits) else {
+        return digits;
+    };
+    let second = rest.strip_prefix("\\u").and_then(code_unit);
+    if let (0xd800..0xdc00, Some((second @ 0xdc00..0xe000, after))) = (first, second) {
+        let pair = char::decode_utf16([first, second]).next();
+        out.push(
+            pair.and_then(Result::ok)
+                .unwrap_or(char::REPLACEMENT_CHARACTER),
+        );
+        return after;
+    }
+    out.push(char::from_u32(u32::from(first)).unwrap_or(char::REPLACEMENT_CHARACTER));
+    rest
+}
+
+/// The UTF-16 code unit that four hexadecimal digits stand for, and what follows them.
+fn code_unit(digits: &str) -> Option<(u16, &str)> {
+    let unit = u16::from_str_radix(digits.get(..4)?, 16).ok()?;
+    Some((unit, digits.get(4..)?))
+}

@@ -1,1 +1,0 @@
-//! Times in cells: kept as instants, printed as kubectl would print them now.
