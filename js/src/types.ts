@@ -20,11 +20,25 @@ export type Phase =
 export type Mode = 'watchlist' | 'list+watch' | 'poll'
 export type Format = 'table' | 'metadata' | 'object'
 
+/** What the API server itself said, from its `Status` object. */
+export interface KubernetesReason {
+  /** A word for machines, for example `Forbidden`. */
+  readonly reason: string
+  /** A sentence for people. */
+  readonly message: string
+  readonly details: {
+    readonly causes: readonly { readonly reason: string; readonly message: string; readonly field: string }[]
+    readonly retryAfterSeconds?: number
+  }
+}
+
 /** Why something is as it is. `code` is stable, `message` is for people. */
 export interface Reason {
   readonly code: string
   readonly message: string
   readonly httpStatus?: number
+  /** Where the API server sent a `Status`. */
+  readonly kubernetes?: KubernetesReason
 }
 
 export interface Progress {
@@ -135,6 +149,8 @@ export interface ViewSnapshot {
   readonly version: number
   /** Moves that wait while the view is held. */
   readonly pending: number
+  /** The last options could not be applied, for example a selector that is none; the rows are those of the ones before. */
+  readonly error?: Reason
 }
 
 export interface View {
@@ -178,6 +194,9 @@ export interface TableWatch extends EventTarget {
 /** What `headers` is told of a request. */
 export interface RequestInfo { readonly kind: 'watchlist' | 'list' | 'watch' | 'probe'; readonly path: string }
 
+/** Where the wasm module is, or the module itself. */
+export type WasmSource = URL | string | Response | BufferSource | WebAssembly.Module
+
 export interface ClientOptions {
   /** Address of the API server (or of a proxy to it): absolute, or relative to the page. */
   baseUrl: string | (() => string)
@@ -190,7 +209,7 @@ export interface ClientOptions {
   /** Cap on linear memory for rows, in bytes. Default 1 GiB. */
   memoryLimitBytes?: number
   /** Where the wasm is; default: beside this module. */
-  wasm?: URL | string | Response | BufferSource | WebAssembly.Module
+  wasm?: WasmSource
 }
 
 export interface Client {

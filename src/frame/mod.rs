@@ -7,7 +7,6 @@
 //! Structure is all that is looked at here: brackets, strings, and where a document ends. Whether the bytes between
 //! are good JSON is for the consumer to say, who reads them anyway.
 
-mod key;
 mod list;
 #[cfg(test)]
 mod meter;
@@ -23,7 +22,7 @@ pub use watch::{Framer, Verdict};
 /// `k8s.io/apimachinery/pkg/runtime/serializer/streaming`). Objects of a cluster stay below 3 MiB.
 pub const DEFAULT_FRAME_LIMIT: usize = 16 * 1024 * 1024;
 
-/// Brackets open at one time. The API server itself refuses objects nested deeper than 10,000.
+/// Brackets that may be open at one time: as many as the decoder behind the framer allows, and as Go's in the server.
 pub const DEPTH_LIMIT: usize = scan::DEPTH_LIMIT;
 
 /// What was left out of a stream, and why. The stream goes on behind it.

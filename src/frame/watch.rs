@@ -2,7 +2,7 @@
 
 use super::pending::Pending;
 use super::scan::{Scanner, Step};
-use super::{ByteOrderMark, DEFAULT_FRAME_LIMIT, FrameError, is_blank, search};
+use super::{ByteOrderMark, DEFAULT_FRAME_LIMIT, FrameError, search};
 
 /// What the consumer says of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +89,7 @@ impl Framer {
         let mut newlines_left = true;
         while at < bytes.len() {
             at = match self.state {
-                State::Between => match skip_blanks(bytes, at) {
+                State::Between => match search::not_blank(bytes, at) {
                     None => bytes.len(),
                     Some(start) => match self.line(bytes, start, &mut newlines_left, sink) {
                         Some(next) => next,
@@ -105,7 +105,7 @@ impl Framer {
                         newline.saturating_add(1)
                     }
                 },
-                State::LostAtLineStart => match skip_blanks(bytes, at) {
+                State::LostAtLineStart => match search::not_blank(bytes, at) {
                     None => bytes.len(),
                     Some(start) => {
                         let opens = bytes.get(start) == Some(&b'{');
@@ -146,9 +146,7 @@ impl Framer {
     /// Memory held, in bytes: in the main for the document that is under way.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        self.pending
-            .capacity()
-            .saturating_add(self.scanner.memory_bytes())
+        self.pending.capacity().saturating_add(size_of::<Self>())
     }
 
     /// Tries the line that begins at `start`; where it is taken, returns the index behind it.
@@ -293,13 +291,4 @@ impl Framer {
     fn position(&self, index: usize) -> u64 {
         self.offset.saturating_add(index as u64)
     }
-}
-
-/// The next index at or after `at` with a byte that is not blank.
-fn skip_blanks(bytes: &[u8], at: usize) -> Option<usize> {
-    let rest = bytes.get(at..)?;
-    let blanks = rest.iter().position(|&byte| !is_blank(byte));
-    #[cfg(test)]
-    super::meter::count(blanks.unwrap_or(rest.len()));
-    at.checked_add(blanks?)
 }

@@ -1,0 +1,61 @@
+//! The one path by which a store's memory grows.
+
+use super::CapacityError;
+
+/// What a store may hold and what it holds, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Budget {
+    limit: usize,
+    used: usize,
+}
+
+impl Budget {
+    pub(super) fn new(limit: usize) -> Self {
+        Self { limit, used: 0 }
+    }
+
+    /// Bytes held now.
+    pub(super) fn used(&self) -> usize {
+        self.used
+    }
+
+    /// The error that names the declared cap.
+    pub(super) fn exhausted(&self) -> CapacityError {
+        CapacityError {
+            limit_bytes: self.limit,
+        }
+    }
+
+    /// Counts `bytes` more, unless that would pass the cap. Count first, then allocate; where the
+    /// allocator refuses, give back with [`Budget::shrink`].
+    pub(super) fn grow(&mut self, bytes: usize) -> Result<(), CapacityError> {
+        match self.used.checked_add(bytes) {
+            Some(used) if used <= self.limit => {
+                self.used = used;
+                Ok(())
+            }
+            _ => Err(self.exhausted()),
+        }
+    }
+
+    /// Counts `bytes` less.
+    pub(super) fn shrink(&mut self, bytes: usize) {
+        self.used = self.used.saturating_sub(bytes);
+    }
+
+    /// Room for `additional` more items in `list`, counted. Grows by half, so lists stay cheap to
+    /// count; for long lists use [`super::chunked::Chunked`], which copies nothing.
+    pub(super) fn reserve<T>(&mut self, list: &mut Vec<T>) -> Result<(), CapacityError> {
+        if list.len() < list.capacity() {
+            return Ok(());
+        }
+        let more = (list.capacity() / 2).max(16);
+        let bytes = more.saturating_mul(size_of::<T>());
+        self.grow(bytes)?;
+        if list.try_reserve_exact(more).is_err() {
+            self.shrink(bytes);
+            return Err(self.exhausted());
+        }
+        Ok(())
+    }
+}
