@@ -13,7 +13,7 @@ import { useAddress } from './use-address'
 
 export function App({ client }: { readonly client: Client }) {
   const [address, go] = useAddress()
-  const connection = useConnection()
+  const [connection, setConnection] = useConnection()
   const discovery = useDiscovery()
   const { group, version, resource, namespace } = address
   const known = discovery.resources.find(
@@ -43,7 +43,9 @@ export function App({ client }: { readonly client: Client }) {
           <input type="checkbox" checked={address.wide} onChange={(event) => go({ wide: event.target.checked })} />
           Wide
         </label>
-        {connection?.kind === 'fake' && <FaultMenu connection={connection} />}
+        {connection?.kind === 'fake' && (
+          <FaultMenu profile={connection.profile} onProfile={(profile) => setConnection({ kind: 'fake', profile })} />
+        )}
       </header>
       <main className="page">
         {table && (

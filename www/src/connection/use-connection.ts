@@ -12,11 +12,10 @@ export type Connection =
       /** The fake API server, which can be made to fail. */
       readonly kind: 'fake'
       readonly profile: string
-      readonly profiles: readonly string[]
     }
 
 /** `undefined` while it is unknown, and before a server that does not say. */
-export function useConnection(): Connection | undefined {
+export function useConnection(): [Connection | undefined, (connection: Connection) => void] {
   const [connection, setConnection] = useState<Connection>()
   useEffect(() => {
     const end = new AbortController()
@@ -25,17 +24,13 @@ export function useConnection(): Connection | undefined {
     })
     return () => end.abort()
   }, [])
-  return connection
+  return [connection, setConnection]
 }
 
 async function find(signal: AbortSignal): Promise<Connection | undefined> {
   const [cluster, fake] = await Promise.all([ask('/_connection', signal), ask('/_fake/profile', signal)])
   if (cluster) return { kind: 'cluster', context: String(cluster.context ?? ''), user: String(cluster.user ?? '') }
-  if (fake) {
-    const profiles = Array.isArray(fake.profiles) ? fake.profiles.map(String) : []
-    return { kind: 'fake', profile: String(fake.profile ?? ''), profiles }
-  }
-  return undefined
+  return fake && { kind: 'fake', profile: String(fake.profile ?? '') }
 }
 
 /** The answer as an object; `undefined` for any other. */
