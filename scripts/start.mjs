@@ -1,9 +1,8 @@
 // `npm start`: builds what is out of date and shows the demo page, on a fake API server or, read-only, on a cluster.
-import { spawn } from 'node:child_process'
-import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
+import { buildFakeServer, spawnFakeServer } from './lib/fake-server.mjs'
+import { buildPage } from './lib/page.mjs'
 import { CommandError, root, run, seconds, step } from './lib/run.mjs'
 import { MissingTool, nodeModules, rustTarget } from './tools.mjs'
 
@@ -61,49 +60,12 @@ async function main() {
   console.log(`  ready in ${seconds(performance.now() - started)}\n\n  ${url}\n\n  Ctrl-C ends it.`)
 }
 
-async function buildPage() {
-  const built = join(root, 'www/dist/index.html')
-  const inputs = ['www/src', 'www/public', 'www/index.html', 'www/vite.config.ts', 'dist', 'package-lock.json']
-  if (newest([built]) > newest(inputs.map((name) => join(root, name)))) return
-  await step('page', () => run(process.execPath, ['node_modules/vite/bin/vite.js', 'build', 'www', '--logLevel', 'warn']))
-}
-
-/** When the newest of these files was changed, in milliseconds; 0 where there is none. */
-function newest(paths) {
-  let time = 0
-  for (const path of paths) {
-    const found = statSync(path, { throwIfNoEntry: false })
-    if (found?.isDirectory()) {
-      time = Math.max(time, newest(readdirSync(path).map((name) => join(path, name))))
-    } else if (found) {
-      time = Math.max(time, found.mtimeMs)
-    }
-  }
-  return time
-}
-
-/** Builds the fake API server and returns the path of its program. */
-export async function buildFakeServer() {
-  const messages = await run('cargo', ['build', '--locked', '--profile', 'fake', '-p', 'fake-apiserver', '--message-format', 'json'])
-  for (const line of messages.split('\n')) {
-    if (!line.startsWith('{')) continue
-    const message = JSON.parse(line)
-    if (message.reason === 'compiler-artifact' && message.executable) return message.executable
-  }
-  throw new Error('cargo named no program of fake-apiserver')
-}
-
 async function startFake({ profile = '1.37', pods = '10000', churn = '20', seed = '1', port }, program) {
-  const settings = ['--profile', profile, '--pods', pods, '--churn', churn, '--seed', seed, '--port', String(port)]
-  // It ends with us, however we end: its standard input closes then.
-  const child = spawn(program, [...settings, '--www', join(root, 'www/dist'), '--exit-with-parent'], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  child.on('exit', (code) => process.exit(code ?? 1))
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill('SIGTERM'))
-  return await step(`a cluster of ${pods} pods as Kubernetes ${profile}, ${churn} writes a second`, async () => {
-    for await (const line of createInterface(child.stdout)) return JSON.parse(line).url
-  })
+  const title = `a cluster of ${pods} pods as Kubernetes ${profile}, ${churn} writes a second`
+  const server = await step(title, () => spawnFakeServer(program, { profile, pods, churn, seed, port }))
+  server.ended.then((code) => process.exit(code))
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => server.stop())
+  return server.url
 }
 
 async function startCluster({ context, kubeconfig, server, port, ...rest }) {

@@ -1,7 +1,7 @@
 import type { TableWatch, WatchStatus } from 'kube-watchlist'
 import type { ReactNode } from 'react'
 import { bytes, count } from './format'
-import { errorTitle, way } from './status/describe'
+import { explain, way } from './status/describe'
 
 interface Props {
   readonly watch: TableWatch
@@ -15,6 +15,7 @@ interface Props {
 
 /** What stands where rows would: how far the sync is, or why there are none and what one can do. */
 export function Notice({ watch, status, noun, namespace, filtered, onClearFilter }: Props) {
+  const why = status.error && explain(status.error)
   const retry = (
     <button type="button" className="button button-main" onClick={() => watch.retry()}>
       Try again
@@ -42,21 +43,21 @@ export function Notice({ watch, status, noun, namespace, filtered, onClearFilter
       )
     case 'auth':
       return (
-        <Panel title="Signed out" quote={status.error?.message}>
+        <Panel title="Signed out" why={why}>
           <p>Sign in again where you got your credentials, then try again.</p>
           {retry}
         </Panel>
       )
     case 'failed':
       return (
-        <Panel title={status.error ? errorTitle(status.error) : 'It failed'} quote={status.error?.message}>
+        <Panel title={why?.text ?? 'It failed'} why={why && { ...why, text: '' }}>
           <p>{advice(status, noun)}</p>
           {retry}
         </Panel>
       )
     case 'paused':
       return (
-        <Panel title="Paused" quote={status.error?.message}>
+        <Panel title="Paused" why={why}>
           <button type="button" className="button button-main" onClick={() => watch.resume()}>
             Go on
           </button>
@@ -65,7 +66,7 @@ export function Notice({ watch, status, noun, namespace, filtered, onClearFilter
     case 'stale':
     case 'resuming':
       return (
-        <Panel title="Not connected" quote={status.error?.message}>
+        <Panel title="Not connected" why={why}>
           <p>Nothing has come yet; it is tried again by itself.</p>
           {retry}
         </Panel>
@@ -98,15 +99,16 @@ function Syncing({ status, noun }: { readonly status: WatchStatus; readonly noun
 
 interface PanelProps {
   readonly title: string
-  readonly quote?: string | undefined
+  readonly why?: { readonly text: string; readonly quote?: string } | undefined
   readonly children?: ReactNode
 }
 
-function Panel({ title, quote, children }: PanelProps) {
+function Panel({ title, why, children }: PanelProps) {
   return (
     <div className="notice">
       <h2>{title}</h2>
-      {quote && <q>{quote}</q>}
+      {why?.text && <p>{why.text}</p>}
+      {why?.quote && <q>{why.quote}</q>}
       {children}
     </div>
   )

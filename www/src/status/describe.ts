@@ -101,27 +101,35 @@ function notes(status: WatchStatus, now: number): Note[] {
   }
   if (status.error) {
     const tone = status.phase === 'failed' || status.phase === 'auth' ? 'trouble' : 'old'
-    found.push({ tone, text: errorTitle(status.error), quote: status.error.message })
+    found.push({ tone, ...explain(status.error) })
   }
   if (status.nextRetryAt !== undefined) {
     const left = Math.ceil((status.nextRetryAt - now) / 1000)
     found.push({ tone: 'old', text: left > 0 ? `Next try in ${left} s` : 'Trying again' })
   }
   if (status.fallbackReason && status.error?.code !== status.fallbackReason.code) {
-    found.push({ tone: 'idle', text: `${modes[status.mode]} because`, quote: status.fallbackReason.message })
+    const { text, quote } = explain(status.fallbackReason)
+    found.push({ tone: 'idle', text: `${modes[status.mode]} because: ${text}`, ...(quote && { quote }) })
   }
   return found
 }
 
-/** What an error means for the person before the page; the server's own sentence stands beside it. */
-export function errorTitle(error: Reason): string {
-  const suffix = error.httpStatus === undefined ? '' : ` (HTTP ${error.httpStatus})`
-  return `${titles[error.code] ?? error.code.replaceAll('-', ' ')}${suffix}`
+/** A reason in words: what it means for the person before the page, and the server's own sentence where it said one. */
+export function explain(reason: Reason): { readonly text: string; readonly quote?: string } {
+  const suffix = reason.httpStatus === undefined ? '' : ` (HTTP ${reason.httpStatus})`
+  const text = `${titles[reason.code] ?? sentenceCase(reason.kubernetes ? 'the server refused' : reason.message)}${suffix}`
+  return reason.kubernetes ? { text, quote: reason.message } : { text }
+}
+
+function sentenceCase(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 const titles: Record<string, string> = {
   forbidden: 'You may not watch this',
-  unauthorized: 'The server does not know you',
+  gone: 'The server forgot the version that we had',
   'not-found': 'The server has no such resource',
-  gone: 'The history was compacted',
+  throttled: 'The server asks to slow down',
+  unauthorized: 'The server does not know you',
+  'watchlist-unsupported': 'The server does not stream lists',
 }
