@@ -62,7 +62,10 @@ export interface WatchStatus {
   /** Milliseconds since the Unix epoch, as all times here. */
   readonly lastEventAt?: number
   readonly staleSince?: number
+  /** How many times a stream or a snapshot had to be asked for again. */
   readonly reconnects: number
+  /** Documents that could not be read, and tails that were cut off, since the start. */
+  readonly droppedFrames: number
   readonly nextRetryAt?: number
   /** How long the last whole snapshot took, from request to publication, in milliseconds. */
   readonly syncDurationMs?: number
@@ -169,7 +172,11 @@ export interface View {
   close(): void
 }
 
-/** A batch of changes. Rows of a snapshot come in several batches; `last` ends it. */
+/**
+ * A batch of changes. First comes the whole snapshot, in batches of kind `snapshot`, the last of them marked; then batches of kind
+ * `update`. A new snapshot comes when the columns change: then the first batch of kind `snapshot` takes the place of everything before.
+ * Cells are those of all columns.
+ */
 export interface Change {
   readonly kind: 'snapshot' | 'update'
   readonly added: readonly Row[]
@@ -183,6 +190,7 @@ export interface TableWatch extends EventTarget {
   readonly synced: Promise<void>
   /** The same reference until it changes. */
   readonly status: WatchStatus
+  /** What changes, keyed, at the reader's own pace: of a row that was not read yet only the last change comes. Ends with the watch. */
   changes(): AsyncIterableIterator<Change>
   view(options?: ViewOptions): View
   retry(): void

@@ -1,16 +1,17 @@
 import { WatchError } from './errors.js'
 import { deepFreeze } from './freeze.js'
-import type { WatchCore } from './glue.js'
+import { viewConfig } from './config.js'
+import type { Glue, WatchCore } from './glue.js'
 import type { Column, Reason, Row, View, ViewOptions, ViewSnapshot } from './types.js'
 
-/** What a view needs of its table. */
-export interface ViewTable {
+/** What a reader needs of its table. */
+export interface ViewTable<Reader> {
   /** Calls into the core; undefined while there is none. A Rust error is thrown. */
-  call<T>(entry: (core: WatchCore) => T): T | undefined
+  call<T>(entry: (core: WatchCore, glue: Glue) => T): T | undefined
   /** Asks for `draw` in the next frame. */
   request(): void
-  /** The view was closed. */
-  remove(view: TableView): void
+  /** The reader was closed. */
+  remove(reader: Reader): void
 }
 
 /** What the core says of a view besides its rows. */
@@ -19,13 +20,14 @@ interface Head {
   readonly total: number
   readonly pending: number
   readonly columns: readonly Column[]
+  readonly error?: Reason
 }
 
 const NOTHING: ViewSnapshot = deepFreeze({ first: 0, rows: [], count: 0, total: 0, columns: [], version: 0, pending: 0 })
 
 /** A sorted and filtered order of a table, read by windows. It outlives the instance that it runs on. */
 export class TableView implements View {
-  readonly #table: ViewTable
+  readonly #table: ViewTable<TableView>
   readonly #listeners = new Set<() => void>()
   readonly #searches: { key: string; resolve: (index: number) => void; reject: (error: WatchError) => void }[] = []
   #options: ViewOptions
@@ -40,7 +42,7 @@ export class TableView implements View {
   /** The texts that the snapshot was made of: what is the same text is the same object. */
   #texts: { head: string; columns: string; lines: readonly string[]; error: Reason | undefined } = { head: '', columns: '', lines: [], error: undefined }
 
-  constructor(table: ViewTable, options: ViewOptions) {
+  constructor(table: ViewTable<TableView>, options: ViewOptions) {
     this.#table = table
     this.#options = options
   }
@@ -140,8 +142,8 @@ export class TableView implements View {
     }
     const head = this.#table.call((core) => core.viewHead(id))
     const rows = this.#table.call((core) => core.viewRows(id, this.#first, this.#last))
-    // Else the core died of it: what was shown stays.
-    if (head !== undefined && rows !== undefined) this.#show(head, rows === '' ? [] : rows.split('\n'))
+    // Else an order is being made, or the core died of it: what was shown stays.
+    if (head !== undefined) this.#show(head, (rows ?? '').split('\n').slice(0, -1))
   }
 
   #show(head: string, lines: readonly string[]): void {
@@ -150,8 +152,9 @@ export class TableView implements View {
     if (same && this.#snapshot.first === this.#first && lines.every((line, index) => line === before.lines[index])) return
 
     const known = new Map(before.lines.map((line, index) => [line, this.#snapshot.rows[index]]))
-    const rows = lines.map((line) => known.get(line) ?? (line === '' ? undefined : deepFreeze(JSON.parse(line) as Row)))
+    const rows = lines.map((line) => known.get(line) ?? deepFreeze((JSON.parse(line) as Row | null) ?? undefined))
     const { columns, ...counts } = (head === '' ? NOTHING : JSON.parse(head)) as Head
+    const error = this.#error ?? counts.error
     const columnsText = JSON.stringify(columns)
     this.#snapshot = Object.freeze({
       first: this.#first,
@@ -161,7 +164,7 @@ export class TableView implements View {
       pending: counts.pending,
       columns: columnsText === before.columns ? this.#snapshot.columns : deepFreeze(columns),
       version: this.#snapshot.version + 1,
-      ...(this.#error !== undefined && { error: this.#error }),
+      ...(error !== undefined && { error }),
     })
     this.#texts = { head, columns: columnsText, lines, error: this.#error }
     for (const listener of [...this.#listeners]) notify(listener)
@@ -169,11 +172,10 @@ export class TableView implements View {
 
   /** Brings the options to the core. What it refuses becomes the snapshot's error, since a worker could not throw it either. */
   #configure(): void {
-    const options = JSON.stringify(this.#options)
     const id = this.#id
     try {
-      if (id === undefined) this.#id = this.#table.call((core) => core.openView(options))
-      else this.#table.call((core) => core.updateView(id, options))
+      if (id === undefined) this.#id = this.#table.call((core, glue) => core.openView(viewConfig(glue, this.#options)))
+      else this.#table.call((core, glue) => core.updateView(id, viewConfig(glue, this.#options)))
       this.#error = undefined
     } catch (error) {
       this.#error = deepFreeze({ code: 'invalid-view', message: error instanceof Error ? error.message : String(error) })

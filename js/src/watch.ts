@@ -1,7 +1,9 @@
+import { ChangeStream } from './changes.js'
 import type { Engine } from './client.js'
+import { watchConfig } from './config.js'
 import { reasonOf, WatchError } from './errors.js'
 import { deepFreeze } from './freeze.js'
-import type { WatchCore } from './glue.js'
+import type { Glue, WatchCore } from './glue.js'
 import type { Instance } from './guard.js'
 import { PageHost } from './host.js'
 import { NOTICE } from './notice.js'
@@ -19,11 +21,11 @@ export class LiveTable extends EventTarget implements TableWatch {
   #attached: Attached | undefined
   #closed = false
   #paused = false
-  readonly #views = new Set<TableView>()
-  readonly #viewTable = {
-    call: <T>(entry: (core: WatchCore) => T): T | undefined => this.#attached?.call(entry),
+  readonly #readers = new Set<TableView | ChangeStream>()
+  readonly #readerTable = {
+    call: <T>(entry: (core: WatchCore, glue: Glue) => T): T | undefined => this.#attached?.call(entry),
     request: (): void => this.#engine.request(this),
-    remove: (view: TableView): void => void this.#views.delete(view),
+    remove: (reader: TableView | ChangeStream): void => void this.#readers.delete(reader),
   }
   /** A whole snapshot came from the core that is attached now. */
   #whole = false
@@ -93,7 +95,7 @@ export class LiveTable extends EventTarget implements TableWatch {
     clearTimeout(this.#revival)
     this.#signal?.removeEventListener('abort', this.#onAbort)
     this.#attached?.call((core) => core.close())
-    for (const view of [...this.#views]) view.close()
+    for (const reader of [...this.#readers]) reader.close()
     // The last words of the core, before it goes.
     const last = this.status
     this.#attached?.detach()
@@ -109,18 +111,11 @@ export class LiveTable extends EventTarget implements TableWatch {
   }
 
   view(options: ViewOptions = {}): View {
-    const view = new TableView(this.#viewTable, options)
-    if (this.#closed) {
-      view.close()
-      return view
-    }
-    this.#views.add(view)
-    if (this.#attached !== undefined) view.attach()
-    return view
+    return this.#read(new TableView(this.#readerTable, options))
   }
 
   changes(): AsyncIterableIterator<Change> {
-    throw new WatchError({ code: 'unsupported', message: 'Changes are not there yet.' })
+    return this.#read(new ChangeStream(this.#readerTable))
   }
 
   /** The page came back, or time passed. */
@@ -134,7 +129,7 @@ export class LiveTable extends EventTarget implements TableWatch {
     const settled = this.#attached?.call((core) => core.refresh())
     // Until the first snapshot is whole there is nothing to show, or what an instance before showed.
     if (settled !== true || !this.#whole) return
-    for (const view of [...this.#views]) view.draw()
+    for (const reader of [...this.#readers]) reader.draw()
   }
 
   /** The instance died under this table. */
@@ -147,9 +142,19 @@ export class LiveTable extends EventTarget implements TableWatch {
     this.#survived = { error: reason, ...(staleSince !== undefined && { staleSince }) }
     this.#interim = { phase: staleSince === undefined ? 'connecting' : 'stale', ...this.#survived, nextRetryAt: Date.now() + delay }
     this.#whole = false
-    for (const view of this.#views) view.detach(error)
+    for (const reader of this.#readers) reader.detach(error)
     this.#become(this.#interimStatus())
     this.#revive(delay)
+  }
+
+  #read<Reader extends TableView | ChangeStream>(reader: Reader): Reader {
+    if (this.#closed) {
+      reader.close()
+    } else {
+      this.#readers.add(reader)
+      if (this.#attached !== undefined) reader.attach()
+    }
+    return reader
   }
 
   #revive(delay: number): void {
@@ -163,7 +168,7 @@ export class LiveTable extends EventTarget implements TableWatch {
       if (this.#closed || this.#attached !== undefined) return
       this.#attached = Attached.open(instance, this.#engine, this.#request, (notice) => this.#changed(notice))
       if (this.#paused) this.#attached?.call((core) => core.pause())
-      for (const view of [...this.#views]) view.attach()
+      for (const reader of [...this.#readers]) reader.attach()
       this.#attached?.call((core) => core.start())
     } catch (error) {
       const reason = reasonOf(error)
@@ -201,6 +206,7 @@ export class LiveTable extends EventTarget implements TableWatch {
       mode: 'watchlist',
       progress: { objects: 0, bytes: 0 },
       reconnects: 0,
+      droppedFrames: 0,
       memoryBytes: 0,
       ...before,
       ...this.#interim,
@@ -225,25 +231,13 @@ class Attached {
     const { options } = engine
     let attached: Attached | undefined
     const host = new PageHost(options, { changed, wake: () => attached?.call((core) => core.wake()) })
-    const [high, low] = crypto.getRandomValues(new Uint32Array(2))
-    const config = {
-      group: request.group ?? '',
-      version: request.version,
-      resource: request.resource,
-      namespace: request.namespaces?.[0] ?? '',
-      labelSelector: request.labelSelector ?? '',
-      fieldSelector: request.fieldSelector ?? '',
-      memoryLimitBytes: options.memoryLimitBytes,
-      credentials: options.credentials,
-      seed: [high, low],
-    }
-    const core = instance.enter((glue) => new glue.WatchCore(host, JSON.stringify(config)))
+    const core = instance.enter((glue) => new glue.WatchCore(host, watchConfig(glue, request, options)))
     if (core !== undefined) attached = new Attached(instance, core, host)
     return attached
   }
 
-  call<T>(entry: (core: WatchCore) => T): T | undefined {
-    return this.#instance.enter(() => entry(this.#core))
+  call<T>(entry: (core: WatchCore, glue: Glue) => T): T | undefined {
+    return this.#instance.enter((glue) => entry(this.#core, glue))
   }
 
   detach(): void {

@@ -18,10 +18,16 @@
 
 mod config;
 mod exchange;
-pub mod export;
+mod export;
+mod head;
 mod host;
 mod inbox;
+mod json;
 mod pump;
 mod slice;
-pub mod status;
+mod status;
 mod watch;
+
+pub use config::{ViewConfig, WatchConfig};
+pub use export::{WatchCore, on_panic};
+pub use host::Host;

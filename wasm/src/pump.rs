@@ -2,19 +2,21 @@
 
 use std::collections::VecDeque;
 
-use kube_watchlist::clock::{Instant, Millis, Now};
+use kube_watchlist::clock::{Instant, Now};
 use kube_watchlist::reflector::{Command, Config, EndCause, ExchangeId, Input, Output, Reflector};
-use kube_watchlist::request::{Request, RequestKind};
-use kube_watchlist::store::DiffCounts;
+use kube_watchlist::request::Request;
+use kube_watchlist::store::{Progress, Store};
+use kube_watchlist::view::{FeedId, ViewId, Views};
 
 use crate::inbox::{Arrival, Chunk, Inbox, OwnedHead, Taken};
 
+/// Rows or comparisons in one step of the views' work: about a millisecond.
+const FUEL: usize = 512;
+/// What orders and feeds may hold, as a part of what the rows may.
+const VIEWS_SHARE: usize = 4;
+
 /// Chunks are copied into linear memory in pieces of this size: one buffer, whatever the browser hands out.
 const PIECE: usize = 64 << 10;
-/// A tick that comes later than this came to a page that was asleep.
-const LATE: Millis = Millis(1_000);
-/// How long bytes that piled up while the page was asleep have to come in before a deadline is judged.
-const GRACE: Millis = Millis(100);
 
 /// What changed since it was last asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,6 +55,7 @@ pub(crate) enum Step {
 /// The core of one watch and everything that waits for it.
 pub(crate) struct Pump<C> {
     reflector: Reflector,
+    views: Views,
     inbox: Inbox<C>,
     commands: VecDeque<Command>,
     started: bool,
@@ -60,30 +63,35 @@ pub(crate) struct Pump<C> {
     drain: bool,
     /// The reflector has work left.
     work: bool,
+    /// The views have work left.
+    following: bool,
+    /// The views had their turn: while the inbox has work too, neither may starve.
+    views_had_turn: bool,
+    /// When a text in a window that was read changes by the passing of time.
+    text_changes: Option<Instant>,
     /// Somebody woke the watch: the clock may have moved on.
     woken: bool,
     deadline: Option<Instant>,
-    /// Set while a late tick waits for bytes.
-    grace: Option<Instant>,
     notice: Notice,
-    sync: SyncClock,
     piece: Vec<u8>,
 }
 
 impl<C: Chunk> Pump<C> {
     pub(crate) fn new(config: Config) -> Self {
         Self {
+            views: Views::new(&config.resource, config.limit_bytes / VIEWS_SHARE),
             reflector: Reflector::new(config),
             inbox: Inbox::new(),
             commands: VecDeque::new(),
             started: false,
             drain: false,
             work: false,
+            following: false,
+            views_had_turn: false,
+            text_changes: None,
             woken: false,
             deadline: None,
-            grace: None,
             notice: Notice::default(),
-            sync: SyncClock::default(),
             piece: vec![0; PIECE],
         }
     }
@@ -110,8 +118,45 @@ impl<C: Chunk> Pump<C> {
         &self.reflector
     }
 
-    pub(crate) fn sync(&self) -> &SyncClock {
-        &self.sync
+    /// The views, with the rows they show.
+    pub(crate) fn views(&mut self) -> (&mut Views, &Store) {
+        (&mut self.views, self.reflector.store())
+    }
+
+    /// Has the views follow the rows for a step; whether they are done.
+    pub(crate) fn follow(&mut self, now: Now) -> bool {
+        let progress = self.views.work(self.reflector.store_mut(), now.wall, FUEL);
+        self.following = progress == Progress::More;
+        !self.following
+    }
+
+    /// Appends the rows of a window, a line of JSON each; `false` where the view cannot be read now. When a time in them
+    /// changes its text, it is told.
+    pub(crate) fn window(
+        &mut self,
+        view: ViewId,
+        window: (usize, usize),
+        now: Now,
+        out: &mut String,
+    ) -> bool {
+        let store = self.reflector.store();
+        if !self.views.window(view, store, window, now.wall, out) {
+            return false;
+        }
+        let (first, last) = window;
+        let tick = self
+            .views
+            .get(view)
+            .and_then(|view| view.next_tick(store, first, last, now.wall));
+        let at = tick.map(|tick| now.monotonic + tick);
+        self.text_changes = [self.text_changes, at].into_iter().flatten().min();
+        true
+    }
+
+    /// Appends the next batch of a feed; `false` where there is none.
+    pub(crate) fn batch(&mut self, feed: FeedId, rows: usize, now: Now, out: &mut String) -> bool {
+        let store = self.reflector.store();
+        self.views.next_batch(feed, store, now.wall, rows, out)
     }
 
     /// What changed since the last call.
@@ -122,7 +167,7 @@ impl<C: Chunk> Pump<C> {
     /// One step: an output of the reflector, else its next input, else sleep.
     pub(crate) fn step(&mut self, now: Now) -> Step {
         if self.drain {
-            return self.output(now);
+            return self.output();
         }
         if !self.started {
             self.started = true;
@@ -134,8 +179,18 @@ impl<C: Chunk> Pump<C> {
         if self.work {
             return self.input(Input::Work, now);
         }
+        if self.following && !std::mem::take(&mut self.views_had_turn) {
+            self.views_had_turn = true;
+            if self.follow(now) {
+                self.notice.add(Notice::ROWS);
+            }
+            return Step::Again;
+        }
         if let Some((exchange, taken)) = self.inbox.take(&mut self.piece) {
             return self.arrived(exchange, &taken, now);
+        }
+        if self.following {
+            return Step::Again;
         }
         self.tick(now)
     }
@@ -167,40 +222,30 @@ impl<C: Chunk> Pump<C> {
         Step::Again
     }
 
-    /// Gives a tick where one is due. All that waited has been read by now.
+    /// Gives a tick where one is due, and tells of texts that change. All that waited has been read by now.
     fn tick(&mut self, now: Now) -> Step {
-        let woken = std::mem::take(&mut self.woken);
-        let Some(deadline) = self.deadline else {
-            return Step::Sleep(None);
-        };
-        if now.monotonic < deadline && !woken {
-            return Step::Sleep(Some(deadline));
+        if self.text_changes.is_some_and(|at| now.monotonic >= at) {
+            self.text_changes = None;
+            self.notice.add(Notice::ROWS);
         }
-        // The page slept: bytes may be in the browser that no task could hand over yet. A short wait, once.
-        if now.monotonic - deadline > LATE {
-            let until = *self.grace.get_or_insert(now.monotonic + GRACE);
-            if now.monotonic < until {
-                return Step::Sleep(Some(until));
+        let woken = std::mem::take(&mut self.woken);
+        match self.deadline {
+            Some(deadline) if woken || now.monotonic >= deadline => self.input(Input::Tick, now),
+            deadline => {
+                Step::Sleep([deadline, self.text_changes].into_iter().flatten().min())
             }
         }
-        self.grace = None;
-        self.input(Input::Tick, now)
     }
 
-    fn output(&mut self, now: Now) -> Step {
+    fn output(&mut self) -> Step {
         match self.reflector.poll_output() {
-            Output::Send { exchange, request } => {
-                self.sync.sent(request.kind, now.monotonic);
-                Step::Send(exchange, Box::new(request))
-            }
+            Output::Send { exchange, request } => Step::Send(exchange, Box::new(request)),
             Output::Abort { exchange } => {
                 self.inbox.forget(exchange);
                 Step::Abort(exchange)
             }
-            Output::Publish(counts) => {
-                self.sync.published(counts, now.monotonic);
+            Output::Publish(_) => {
                 self.notice.add(Notice::SNAPSHOT);
-                self.notice.add(Notice::STATUS);
                 Step::Again
             }
             Output::Changed => {
@@ -222,29 +267,6 @@ impl<C: Chunk> Pump<C> {
         self.work = work;
         self.deadline = deadline;
         Step::Again
-    }
-}
-
-/// How long snapshots take, from the first request to publication.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct SyncClock {
-    since: Option<Instant>,
-    /// Of the last whole snapshot.
-    pub(crate) took: Option<Millis>,
-    /// What the last whole snapshot changed.
-    pub(crate) counts: Option<DiffCounts>,
-}
-
-impl SyncClock {
-    fn sent(&mut self, kind: RequestKind, now: Instant) {
-        if matches!(kind, RequestKind::WatchList | RequestKind::List) {
-            self.since.get_or_insert(now);
-        }
-    }
-
-    fn published(&mut self, counts: DiffCounts, now: Instant) {
-        self.took = self.since.take().map(|since| now - since);
-        self.counts = Some(counts);
     }
 }
 

@@ -1,14 +1,14 @@
 //! The status of a watch as JSON text, in the words of `js/src/types.ts`.
 
-use kube_watchlist::clock::{Millis, Timestamp};
 use kube_watchlist::event::Format;
 use kube_watchlist::reflector::{Mode, Phase, Reason, SyncStatus};
-use kube_watchlist::store::DiffCounts;
-use serde::Serialize;
+use kube_watchlist::status::Status;
+
+use crate::json::{self, Object, object};
 
 /// A phase as the page spells it.
 #[must_use]
-pub fn phase(phase: Phase) -> &'static str {
+pub(crate) fn phase(phase: Phase) -> &'static str {
     match phase {
         // Before `Start` there is nothing to tell apart for a person.
         Phase::Idle | Phase::Connecting => "connecting",
@@ -26,7 +26,7 @@ pub fn phase(phase: Phase) -> &'static str {
 
 /// A mode as the page spells it.
 #[must_use]
-pub fn mode(mode: Mode) -> &'static str {
+pub(crate) fn mode(mode: Mode) -> &'static str {
     match mode {
         Mode::WatchList => "watchlist",
         Mode::ListWatch => "list+watch",
@@ -36,7 +36,7 @@ pub fn mode(mode: Mode) -> &'static str {
 
 /// A format as the page spells it.
 #[must_use]
-pub fn format(format: Format) -> &'static str {
+pub(crate) fn format(format: Format) -> &'static str {
     match format {
         Format::Table => "table",
         Format::Metadata => "metadata",
@@ -44,154 +44,106 @@ pub fn format(format: Format) -> &'static str {
     }
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct StatusJson<'a> {
-    phase: &'static str,
-    mode: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    format: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fallback_reason: Option<ReasonJson<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<ReasonJson<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    resource_version: Option<&'a str>,
-    progress: ProgressJson,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last_event_at: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    stale_since: Option<i64>,
-    reconnects: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_retry_at: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sync_duration_ms: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last_snapshot: Option<CountsJson>,
-    memory_bytes: u64,
-}
-
-#[derive(Serialize)]
-struct ProgressJson {
-    objects: u64,
-    bytes: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    total: Option<u64>,
-}
-
-#[derive(Serialize)]
-struct CountsJson {
-    added: u64,
-    changed: u64,
-    removed: u64,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ReasonJson<'a> {
-    code: &'static str,
-    message: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    http_status: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    kubernetes: Option<KubernetesJson<'a>>,
-}
-
-#[derive(Serialize)]
-struct KubernetesJson<'a> {
-    reason: &'a str,
-    message: &'a str,
-    details: DetailsJson<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct DetailsJson<'a> {
-    causes: Vec<CauseJson<'a>>,
-    #[serde(skip_serializing_if = "is_zero")]
-    retry_after_seconds: u32,
-}
-
-#[derive(Serialize)]
-struct CauseJson<'a> {
-    reason: &'a str,
-    message: &'a str,
-    field: &'a str,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref)] // The signature that serde asks for.
-fn is_zero(number: &u32) -> bool {
-    *number == 0
-}
-
-fn reason(reason: &Reason) -> ReasonJson<'_> {
-    ReasonJson {
-        code: reason.code,
-        message: &reason.message,
-        http_status: reason.http_status,
-        kubernetes: reason.status.as_ref().map(|status| KubernetesJson {
-            reason: &status.reason,
-            message: &status.message,
-            details: DetailsJson {
-                causes: status
-                    .details
-                    .causes
-                    .iter()
-                    .map(|cause| CauseJson {
-                        reason: &cause.reason,
-                        message: &cause.message,
-                        field: &cause.field,
-                    })
-                    .collect(),
-                retry_after_seconds: status.details.retry_after_seconds,
-            },
-        }),
-    }
-}
-
-/// The status as the page reads it.
+/// The status as the page reads it. `memory_bytes`: linear memory of the instance.
 #[must_use]
-pub fn json(
-    status: &SyncStatus,
-    took: Option<Millis>,
-    counts: Option<DiffCounts>,
-    memory_bytes: u64,
-) -> String {
-    let time = |time: Timestamp| time.0;
-    let json = StatusJson {
-        phase: phase(status.phase),
-        mode: mode(status.mode),
-        format: status.format.map(format),
-        fallback_reason: status.fallback.as_ref().map(reason),
-        error: status.error.as_ref().map(reason),
-        resource_version: status.resource_version.as_deref(),
-        progress: ProgressJson {
-            objects: status.objects,
-            bytes: status.bytes,
-            total: status.total,
-        },
-        last_event_at: status.last_event_at.map(time),
-        stale_since: status.stale_since.map(time),
-        reconnects: status.reconnects,
-        next_retry_at: status.next_retry_at.map(time),
-        sync_duration_ms: took.map(|took| took.0),
-        last_snapshot: counts.map(|counts| CountsJson {
-            added: counts.added,
-            changed: counts.changed,
-            removed: counts.removed,
-        }),
-        memory_bytes,
-    };
-    // Text and numbers alone: there is nothing here that could fail to be written.
-    serde_json::to_string(&json).unwrap_or_default()
+pub(crate) fn json(status: &SyncStatus, memory_bytes: u64) -> String {
+    let mut out = String::new();
+    object(&mut out, |object| write(object, status, memory_bytes));
+    out
+}
+
+fn write(object: &mut Object<'_>, status: &SyncStatus, memory_bytes: u64) {
+    object.text("phase", phase(status.phase));
+    object.text("mode", mode(status.mode));
+    if let Some(form) = status.format {
+        object.text("format", format(form));
+    }
+    for (name, stated) in [("fallbackReason", &status.fallback), ("error", &status.error)] {
+        if let Some(stated) = stated {
+            object.member(name, |out| reason(out, stated));
+        }
+    }
+    if let Some(version) = &status.resource_version {
+        object.text("resourceVersion", version);
+    }
+    object.member("progress", |out| {
+        json::object(out, |object| {
+            object.count("objects", status.objects);
+            object.count("bytes", status.bytes);
+            if let Some(total) = status.total {
+                object.count("total", total);
+            }
+        });
+    });
+    for (name, time) in [
+        ("lastEventAt", status.last_event_at),
+        ("staleSince", status.stale_since),
+        ("nextRetryAt", status.next_retry_at),
+    ] {
+        if let Some(time) = time {
+            object.number(name, time.0);
+        }
+    }
+    object.count("reconnects", status.reconnects.into());
+    object.count("droppedFrames", status.dropped_frames);
+    if let Some(took) = status.sync_duration {
+        object.count("syncDurationMs", took.0);
+    }
+    if let Some(counts) = status.last_snapshot {
+        object.member("lastSnapshot", |out| {
+            json::object(out, |object| {
+                object.count("added", counts.added);
+                object.count("changed", counts.changed);
+                object.count("removed", counts.removed);
+            });
+        });
+    }
+    object.count("memoryBytes", memory_bytes);
+}
+
+fn reason(out: &mut String, reason: &Reason) {
+    json::object(out, |object| {
+        object.text("code", reason.code);
+        object.text("message", &reason.message);
+        if let Some(status) = reason.http_status {
+            object.count("httpStatus", status.into());
+        }
+        if let Some(status) = &reason.status {
+            object.member("kubernetes", |out| kubernetes(out, status));
+        }
+    });
+}
+
+fn kubernetes(out: &mut String, status: &Status) {
+    json::object(out, |object| {
+        object.text("reason", &status.reason);
+        object.text("message", &status.message);
+        object.member("details", |out| {
+            json::object(out, |object| {
+                object.member("causes", |out| {
+                    json::array(out, &status.details.causes, |cause, out| {
+                        json::object(out, |object| {
+                            object.text("reason", &cause.reason);
+                            object.text("message", &cause.message);
+                            object.text("field", &cause.field);
+                        });
+                    });
+                });
+                if status.details.retry_after_seconds > 0 {
+                    object.count("retryAfterSeconds", status.details.retry_after_seconds.into());
+                }
+            });
+        });
+    });
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
-    use kube_watchlist::status::{Cause, Details, Status};
+    use kube_watchlist::clock::{Millis, Timestamp};
+    use kube_watchlist::status::{Cause, Details};
+    use kube_watchlist::store::DiffCounts;
 
     use super::*;
 
@@ -268,7 +220,13 @@ mod tests {
             stale_since: Some(Timestamp(5)),
             reconnects: 6,
             next_retry_at: Some(Timestamp(7)),
-            dropped_frames: 0,
+            dropped_frames: 8,
+            sync_duration: Some(Millis(900)),
+            last_snapshot: Some(DiffCounts {
+                added: 1,
+                changed: 2,
+                removed: 3,
+            }),
         }
     }
 
@@ -302,12 +260,7 @@ mod tests {
 
     #[test]
     fn the_members_are_those_of_the_page() {
-        let counts = DiffCounts {
-            added: 1,
-            changed: 2,
-            removed: 3,
-        };
-        let json = parse(&json(&full(), Some(Millis(900)), Some(counts), 65_536));
+        let json = parse(&json(&full(), 65_536));
         assert_eq!(keys(&json), members("WatchStatus"));
         assert_eq!(keys(&json["progress"]), members("Progress"));
         assert_eq!(keys(&json["error"]), members("Reason"));
@@ -340,9 +293,18 @@ mod tests {
             reconnects: 0,
             next_retry_at: None,
             dropped_frames: 0,
+            sync_duration: None,
+            last_snapshot: None,
         };
-        let json = parse(&json(&quiet, None, None, 0));
-        let said = ["phase", "mode", "progress", "reconnects", "memoryBytes"];
+        let json = parse(&json(&quiet, 0));
+        let said = [
+            "phase",
+            "mode",
+            "progress",
+            "reconnects",
+            "droppedFrames",
+            "memoryBytes",
+        ];
         assert_eq!(keys(&json), said.into_iter().collect());
         assert_eq!(
             keys(&json["progress"]),

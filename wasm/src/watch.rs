@@ -46,8 +46,8 @@ impl Watch {
     pub(crate) fn new(host: Host, config: WatchConfig) -> Rc<Self> {
         Rc::new(Self {
             host,
-            credentials: config.credentials(),
-            pump: RefCell::new(Pump::new(config.into_core())),
+            credentials: config.credentials,
+            pump: RefCell::new(Pump::new(config.core)),
             exchanges: RefCell::new(Vec::new()),
             readers: RefCell::new(Vec::new()),
             running: Cell::new(false),
@@ -89,6 +89,20 @@ impl Watch {
             }
         })
         .await;
+    }
+
+    /// Has the views follow the rows for a slice; whether they are done. If not, the pump goes on and tells when they are.
+    pub(crate) fn refresh(self: &Rc<Self>) -> bool {
+        let slice = Slice::begin();
+        loop {
+            if self.with(|pump| pump.follow(slice::now())) {
+                return true;
+            }
+            if slice.is_over() {
+                self.run();
+                return false;
+            }
+        }
     }
 
     /// Works for a slice, unless a later task does that already.

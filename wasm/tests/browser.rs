@@ -79,7 +79,11 @@ async fn a_snapshot_arrives_and_stays_live() {
     let view = core.open_view("{}").expect("valid options");
     core.start();
     until("the snapshot", || host.notices() & SNAPSHOT != 0).await;
-    assert!(core.status().contains(r#""phase":"live""#), "{}", core.status());
+    assert!(
+        core.status().contains(r#""phase":"live""#),
+        "{}",
+        core.status()
+    );
     until("a settled view", || core.refresh()).await;
     let rows = core.view_rows(view, 0, 10);
     assert_eq!(rows.lines().count(), 10, "{rows}");
@@ -95,7 +99,10 @@ async fn a_request_is_as_the_contract_says() {
     until("the snapshot", || host.notices() & SNAPSHOT != 0).await;
     let shape = "[host.requests[0]].map(r => [r.method, r.cache, r.redirect, r.signal === host.controllers[0].signal, \
         r.headers.get('range'), r.headers.get('x-kind')].join())[0]";
-    assert_eq!(ask(shape, &host), "GET,no-store,manual,true,bytes=0-,watchlist");
+    assert_eq!(
+        ask(shape, &host),
+        "GET,no-store,manual,true,bytes=0-,watchlist"
+    );
     assert!(ask("host.requests[0].url", &host).starts_with(&format!("{API}/api/v1/pods?")));
     core.close();
 }
@@ -107,8 +114,18 @@ async fn closing_hangs_up() {
     core.start();
     until("the snapshot", || host.notices() & SNAPSHOT != 0).await;
     core.close();
-    assert!(core.status().contains(r#""phase":"closed""#), "{}", core.status());
-    assert_eq!(ask("String(host.controllers.every(c => c.signal.aborted) && host.over)", &host), "1");
+    assert!(
+        core.status().contains(r#""phase":"closed""#),
+        "{}",
+        core.status()
+    );
+    assert_eq!(
+        ask(
+            "String(host.controllers.every(c => c.signal.aborted) && host.over)",
+            &host
+        ),
+        "1"
+    );
 }
 
 #[wasm_bindgen_test]
@@ -139,7 +156,11 @@ async fn a_fetch_that_fails_in_any_way_is_a_stated_retry() {
         let core = open(&host);
         core.start();
         until(fetch, || core.status().contains("nextRetryAt")).await;
-        assert!(!core.status().contains(r#""phase":"live""#), "{fetch}: {}", core.status());
+        assert!(
+            !core.status().contains(r#""phase":"live""#),
+            "{fetch}: {}",
+            core.status()
+        );
         core.close();
     }
 }
@@ -148,7 +169,10 @@ async fn a_fetch_that_fails_in_any_way_is_a_stated_retry() {
 #[wasm_bindgen_test]
 async fn work_yields_to_the_page() {
     let host = TestHost::new(API);
-    evaluate("host.longest = 0, host.last = performance.now(), host.beat = setInterval(() => {}, 1)", &host);
+    evaluate(
+        "host.longest = 0, host.last = performance.now(), host.beat = setInterval(() => {}, 1)",
+        &host,
+    );
     evaluate(
         "(function beat() { const now = performance.now(); host.longest = Math.max(host.longest, now - host.last); host.last = now; \
          if (!host.stop) host.turn().then(beat) })()",
@@ -157,7 +181,10 @@ async fn work_yields_to_the_page() {
     let core = open(&host);
     core.start();
     until("the snapshot", || host.notices() & SNAPSHOT != 0).await;
-    let longest = evaluate("(host.stop = true, clearInterval(host.beat), host.longest)", &host);
+    let longest = evaluate(
+        "(host.stop = true, clearInterval(host.beat), host.longest)",
+        &host,
+    );
     let longest = longest.as_f64().expect("a number");
     // The slice is 6 ms; a loaded machine takes the thread away for longer than we do.
     assert!(longest < 200.0, "the page waited {longest} ms for its turn");
