@@ -24,7 +24,7 @@ const pods = { path: '/pods' }
 
 /** Each state: what the server is told, and what the page must have come to before the picture is taken. */
 const states = [
-  { name: 'live', hash: '#/v1/pods?sort=Age', until: '[data-phase=live]', wait: 3000 },
+  { name: 'live', hash: '#/v1/pods?sort=Age', until: '[data-phase=live]', then: (page) => page.locator('.flash').first().waitFor() },
   { name: 'wide', hash: '#/v1/pods?wide&sort=-Restarts', until: '[data-phase=live]' },
   { name: 'filtered', hash: '#/v1/pods?q=status:CrashLoopBackOff', until: '[data-phase=live]' },
   { name: 'syncing', faults: [{ kind: 'slow', bytes: 4_000_000, match: pods }], until: '[data-phase=syncing] .sentence', wait: 1500 },
@@ -63,7 +63,7 @@ for (const state of states) {
 await browser.close()
 
 async function picture({ name, profile = '1.37', hash = '', faults = [], until, then, wait = 0 }, { suffix, ...look }) {
-  const server = await spawnFakeServer(program, { profile, pods: 10_000, churn: 40, seed: 1 })
+  const server = await spawnFakeServer(program, { profile, pods: 10_000, churn: 200, seed: 1 })
   const control = (path, body) => fetch(`${server.url}/_fake/${path}`, { method: 'POST', body: JSON.stringify(body) })
   for (const fault of faults) await control('faults', fault)
   const page = await browser.newPage(look)

@@ -132,10 +132,27 @@ function compare(shown, truth) {
     for (const [index, name] of truth.columns.entries()) {
       if (at(name) < 0) continue
       const expected = row.cells[index] === null ? '' : typeof row.cells[index] === 'object' ? JSON.stringify(row.cells[index]) : String(row.cells[index])
-      if (cells[at(name)] !== expected) return `${key}, ${name}: ${cells[at(name)]} is shown, the server has ${expected}`
+      if (!sameText(cells[at(name)], expected)) return `${key}, ${name}: ${cells[at(name)]} is shown, the server has ${expected}`
     }
   }
   return undefined
+}
+
+const duration = /\d+(?:\.\d+)?[ydhms](?:\d+[dhms])?/g
+const units = { y: 31_536_000, d: 86_400, h: 3_600, m: 60, s: 1 }
+
+/** Equal but for the time that passes between two readings, and the precision in which the server sends durations. */
+function sameText(shown, expected) {
+  if (shown === expected) return true
+  if (shown.replaceAll(duration, '#') !== expected.replaceAll(duration, '#')) return false
+  const [before, after] = [shown, expected].map((text) => (text.match(duration) ?? []).map(seconds))
+  return before.every((mine, index) => Math.abs(mine.value - after[index].value) <= Math.max(2, mine.unit, after[index].unit))
+}
+
+/** `4m59s` as 299 seconds, given to the second. */
+function seconds(text) {
+  const parts = [...text.matchAll(/([\d.]+)([ydhms])/g)].map(([, number, unit]) => [Number(number), units[unit]])
+  return { value: parts.reduce((sum, [number, unit]) => sum + number * unit, 0), unit: parts.at(-1)[1] }
 }
 
 /** Runs in the page: notes each status that is drawn. */

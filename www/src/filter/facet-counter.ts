@@ -83,7 +83,8 @@ function settled(view: View, wanted: (snapshot: ReturnType<View['getSnapshot']>)
   return new Promise<ReturnType<View['getSnapshot']> | undefined>((resolve) => {
     const check = () => {
       const snapshot = view.getSnapshot()
-      if (wanted(snapshot)) end(snapshot)
+      // Before its first version nothing was read.
+      if (snapshot.version > 0 && wanted(snapshot)) end(snapshot)
     }
     const end = (snapshot?: ReturnType<View['getSnapshot']>) => {
       unsubscribe()

@@ -1,4 +1,6 @@
 import type { TableWatch, WatchStatus } from 'kube-watchlist'
+import { useRef } from 'react'
+import { count } from '../format'
 import { describe } from './describe'
 import { useNow } from './use-status'
 
@@ -43,13 +45,17 @@ export function StatusLine({ watch, status, noun, rows, brief }: Props) {
   )
 }
 
-/** What the last snapshot changed against the one before: shown after a resync, so nobody wonders what was missed. */
+/** What a new snapshot changed against the one before: shown after a resync, so nobody wonders what was missed. */
 function SnapshotChange({ status }: { readonly status: WatchStatus }) {
-  const change = status.lastSnapshot
-  if (status.phase !== 'live' || status.reconnects === 0 || change === undefined) return null
+  const change = status.lastSnapshot && JSON.stringify(status.lastSnapshot)
+  const first = useRef(change)
+  // The first one changed nothing that anybody had seen.
+  first.current ??= change
+  if (status.phase !== 'live' || status.lastSnapshot === undefined || change === first.current) return null
+  const { added, changed, removed } = status.lastSnapshot
   return (
     <span className="snapshot-change">
-      resynced: {change.added} added, {change.changed} changed, {change.removed} removed
+      resynced: {count(added)} added, {count(changed)} changed, {count(removed)} removed
     </span>
   )
 }

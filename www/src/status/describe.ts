@@ -130,6 +130,7 @@ const titles: Record<string, string> = {
   gone: 'The server forgot the version that we had',
   'not-found': 'The server has no such resource',
   throttled: 'The server asks to slow down',
+  unavailable: 'The server is not available',
   unauthorized: 'The server does not know you',
   'watchlist-unsupported': 'The server does not stream lists',
 }

@@ -65,7 +65,7 @@ export function Grid({ view, snapshot, label, withNamespace, sort, onSort, stale
       aria-activedescendant={active !== undefined && active >= first && active < last ? `${id}-${active}` : undefined}
       tabIndex={0}
       onKeyDown={onKeyDown}
-      style={{ '--columns': template.columns, '--width': `${template.width}px` } as React.CSSProperties}
+      style={{ '--columns': template.columns, '--width': template.width } as React.CSSProperties}
     >
       <Head columns={columns} sort={sort} onSort={onSort} />
       <div

@@ -17,6 +17,7 @@ interface Props {
 
 /** One row. Drawn again only when something of it changed: an unchanged row is the same object. */
 export const RowView = memo(function RowView({ id, row, columns, flashes, ariaIndex, top, active }: Props) {
+  const done = row !== undefined && columns.some((shown) => cellTone(shown.column, shownText(shown, row)) === 'done')
   return (
     <div
       role="row"
@@ -28,7 +29,7 @@ export const RowView = memo(function RowView({ id, row, columns, flashes, ariaIn
       style={{ transform: `translateY(${top}px)` }}
     >
       {columns.map((shown, index) => (
-        <CellView key={shown.column.name} shown={shown} row={row} index={index} flash={flashes[index]} />
+        <CellView key={shown.column.name} shown={shown} row={row} index={index} flash={flashes[index]} done={done} />
       ))}
     </div>
   )
@@ -43,9 +44,10 @@ interface CellProps {
   readonly row: Row | undefined
   readonly index: number
   readonly flash: number | undefined
+  readonly done: boolean
 }
 
-function CellView({ shown, row, index, flash }: CellProps) {
+function CellView({ shown, row, index, flash, done }: CellProps) {
   const { column } = shown
   const text = row === undefined ? '' : shownText(shown, row)
   const kind = [
@@ -59,7 +61,7 @@ function CellView({ shown, row, index, flash }: CellProps) {
       role="gridcell"
       className={kind.filter(Boolean).join(' ')}
       aria-colindex={index + 1}
-      data-tone={row && cellTone(column, text)}
+      data-tone={row && cellTone(column, text, done)}
       title={text.length > 24 ? text : undefined}
     >
       {/* The key starts the fade anew with each change. */}

@@ -53,13 +53,14 @@ const exact: Record<string, CellTone> = {
   NodeLost: 'bad',
 }
 
-export function cellTone(column: Column, text: string): CellTone {
+/** `done`: the object has run to its end, so that what is not ready is no sign of trouble. */
+export function cellTone(column: Column, text: string, done = false): CellTone {
   if (!isState(column)) return undefined
   const [first = ''] = text.split(',')
   if (first in exact) return text.includes('SchedulingDisabled') && exact[first] === 'ok' ? 'wait' : exact[first]
   if (/BackOff|Err|Error|Invalid|Failed|DeadlineExceeded/.test(text)) return 'bad'
   if (/^Init:/.test(text)) return 'wait'
   const ready = /^(\d+)\/(\d+)$/.exec(text)
-  if (ready) return Number(ready[1]) < Number(ready[2]) ? 'wait' : undefined
+  if (ready && !done) return Number(ready[1]) < Number(ready[2]) ? 'wait' : undefined
   return undefined
 }

@@ -69,18 +69,21 @@ export class Widths {
 
   /** As `grid-template-columns`; what is left of the page is shared in proportion. */
   template(columns: readonly ShownColumn[]): string {
-    return columns
-      .map(({ column }, index) => {
-        const width = this.#widths.get(column.name) ?? 120
-        // The name stays in view when the table scrolls sideways: on a phone it must leave room for the others.
-        return `minmax(${index === 0 ? `min(${width}px, 50vw)` : `${width}px`}, ${width}fr)`
-      })
-      .join(' ')
+    return columns.map((shown, index) => `minmax(${this.#least(shown, index)}, ${this.#of(shown)}fr)`).join(' ')
   }
 
   /** Their sum, below which the table scrolls sideways. */
-  total(columns: readonly ShownColumn[]): number {
-    return columns.reduce((sum, { column }) => sum + (this.#widths.get(column.name) ?? 120), 0)
+  total(columns: readonly ShownColumn[]): string {
+    return `calc(${columns.map((shown, index) => this.#least(shown, index)).join(' + ') || '0px'})`
+  }
+
+  /** The name stays in view when the table scrolls sideways: on a phone it must leave room for the others. */
+  #least(shown: ShownColumn, index: number): string {
+    return index === 0 ? `min(${this.#of(shown)}px, 50vw)` : `${this.#of(shown)}px`
+  }
+
+  #of(shown: ShownColumn): number {
+    return this.#widths.get(shown.column.name) ?? 120
   }
 
   #width(text: string): number {
