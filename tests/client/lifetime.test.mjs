@@ -57,7 +57,7 @@ for (const [stage, { answer, reached, settled, unsent = false }] of Object.entri
         window.abort = new AbortController()
         window.api = client({ getToken: () => 'token' })
         window.watch = api.watchTable(PODS, { signal: abort.signal })
-        window.seen = recordStatus(watch)
+        window.seen = recordStatus(watch);
         ${reached === 'at once' ? `(${end})()` : ''}
       }`)
       if (reached === 'asked' || reached === 'syncing') await until('the request', () => asked() > 0)
