@@ -576,10 +576,16 @@ async fn control_is_for_loopback_names_alone() {
         let answer = get(server.address(), "/_fake/faults", &[("host", host)]).await;
         assert_eq!(answer.status, status, "{host}");
     }
-    assert_eq!(
-        get(server.address(), "/_fake/nothing", &[]).await.status,
-        404
-    );
+    for (origin, status) in [
+        ("http://localhost:5173", 200),
+        ("http://evil.example", 403),
+        ("null", 403),
+    ] {
+        let answer = get(server.address(), "/_fake/faults", &[("origin", origin)]).await;
+        assert_eq!(answer.status, status, "{origin}");
+    }
+    let unknown = get(server.address(), "/_fake/nothing", &[]).await;
+    assert_eq!(unknown.status, 404);
 }
 
 #[tokio::test]
