@@ -158,6 +158,19 @@ impl Response {
         }
     }
 
+    /// The body up to the bookmark that ends the initial events.
+    pub async fn until_live(&mut self) -> Vec<u8> {
+        let mut body = Vec::new();
+        while !(body.ends_with(b"\n") && body.windows(18).any(|text| text == b"initial-events-end"))
+        {
+            match self.next().await {
+                Piece::Chunk(chunk) => body.extend(chunk),
+                end => panic!("{end:?} before the bookmark"),
+            }
+        }
+        body
+    }
+
     /// The body, which must end as it should, as JSON.
     pub async fn json(&mut self) -> serde_json::Value {
         let (body, end) = self.rest().await;
