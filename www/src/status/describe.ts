@@ -66,7 +66,7 @@ export function describe(status: WatchStatus, subject: Subject, now: number): De
     badge: badges[phase],
     sentence: sentence(status, subject),
     notes: notes(status, now),
-    canRetry: phase === 'failed' || phase === 'auth' || phase === 'paused' || phase === 'stale' || status.nextRetryAt !== undefined,
+    canRetry: phase === 'failed' || phase === 'auth' || phase === 'paused' || status.nextRetryAt !== undefined,
   }
 }
 
