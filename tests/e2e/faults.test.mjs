@@ -159,7 +159,10 @@ test('split into chunks of seven bytes: nothing is lost', async (t) => {
 test('a version in the future of the server: a new snapshot', async (t) => {
   const { fake, demo } = await open(t, [{ kind: 'cut', events: pods + 2, match: watchlist, times: 1 }])
   await demo.phase('live')
-  await fake.fault({ kind: 'future-resource-version', match: { path: '/pods' } })
+  // The watch that resumes, and the list that asks whether the server has come so far.
+  for (const request of ['watch', 'list']) {
+    await fake.fault({ kind: 'future-resource-version', match: { path: '/pods', request } })
+  }
   await fake.mutate({ op: 'create', resource: 'pods', namespace: 'default', name: 'more', count: 4 })
   await demo.until((status) => status.phase === 'live' && status.rows === pods + 4, 'live with all four', 30_000)
   assert.ok((await demo.steps()).some((step) => step.phase !== 'live' && step.rows > 0), 'it said that it was not live')
