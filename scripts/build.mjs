@@ -37,11 +37,11 @@ await step('wasm', [cdylib, bindgen, ...scripts()], [wasm, join(dist, 'glue.js')
 })
 
 await step('js', [...files(join(root, 'js/src')), join(root, 'js/tsconfig.json'), join(work, 'kube_watchlist.d.ts'), ...scripts()], [join(dist, 'index.js'), join(dist, 'index.d.ts')], () => {
+  const tsc = join(root, 'node_modules/typescript/bin/tsc')
+  agreeWithRust(tsc)
   for (const name of readdirSync(dist)) {
     if (!['kube_watchlist_bg.wasm', 'glue.js', 'wasm-base64.js'].includes(name)) rmSync(join(dist, name), { recursive: true })
   }
-  const tsc = join(root, 'node_modules/typescript/bin/tsc')
-  agreeWithRust(tsc)
   // Comments are for the declarations, where editors show them.
   run(process.execPath, [tsc, '-p', 'js', '--declaration', 'false', '--removeComments'])
   run(process.execPath, [tsc, '-p', 'js', '--emitDeclarationOnly'])

@@ -3,7 +3,7 @@
 // exports through the assembly (tables and vtables included), and compares every call that reaches a panic with
 // docs/panics.md, where each is listed with why it cannot happen. Fails on one that is not listed, and on one that is
 // listed and gone. `--write` prints the table's rows as they would have to be.
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { root, run, step } from './lib/run.mjs'
 import { rustTarget } from './tools.mjs'
@@ -15,7 +15,7 @@ const builds = [
 ]
 const roots = ['frame_watch', 'frame_list', 'json', 'event', 'element', 'list_metadata']
 const list = 'docs/panics.md'
-const escapes = { $LT$: '<', $GT$: '>', $u20$: ' ', $RF$: '&', $u7b$: '{', $u7d$: '}' }
+const escapes = { $LT$: '<', $GT$: '>', $u20$: ' ', $RF$: '&', $C$: ',', $u7b$: '{', $u7d$: '}' }
 
 /** Functions of the standard library that do not return: whoever calls one panics or aborts. */
 const panics = /^(core|alloc|std)::.*(panic|_fail(ed)?$|capacity_overflow|handle_error|handle_alloc_error|unwrap_failed|expect_failed|::abort$)/
@@ -40,7 +40,10 @@ for (const edge of listed.keys()) {
   console.log(`  listed in ${list} and gone: ${edge}`)
 }
 if (process.argv.includes('--write')) {
-  for (const edge of [...found.keys()].sort()) console.log(`| ${cells(edge)} | ${listed.get(edge) ?? ''} |`)
+  for (const edge of [...found.keys()].sort()) {
+    const [caller, callee] = edge.split(' → ')
+    console.log(`| \`${caller}\` | \`${callee}\` | ${listed.get(edge) ?? ''} |`)
+  }
 }
 console.log(`  ${found.size} calls that could panic, ${listed.size} listed`)
 console.log(`ℹ pass ${problems === 0 ? builds.length : 0}\nℹ fail ${problems}`)
@@ -50,11 +53,10 @@ process.exitCode = problems === 0 ? 0 : 1
 async function compile({ name, flags }) {
   await rustTarget(target)
   const output = join(root, 'target', 'panics', `${name}.s`)
+  await mkdir(join(root, 'target', 'panics'), { recursive: true })
   const command = ['rustc', '--locked', '--release', '-p', 'panic-free', '--target', target, '--crate-type', 'cdylib']
   await step(`compiling frame, json and event (${name})`, () =>
-    run('cargo', [...command, '--', `--emit=asm=${output}`, '-Cstrip=none', ...flags], {
-      env: { RUSTFLAGS: undefined, CARGO_TARGET_DIR: process.env.CARGO_TARGET_DIR },
-    }),
+    run('cargo', [...command, '--', `--emit=asm=${output}`, '-Cstrip=none', ...flags], { env: { RUSTFLAGS: undefined } }),
   )
   return readFile(output, 'utf8')
 }
@@ -63,15 +65,17 @@ async function compile({ name, flags }) {
 function graph(assembly) {
   const symbols = new Map()
   let current
-  let debug = false
+  let section = ''
   for (const line of assembly.split('\n')) {
-    if (line.startsWith('\t.section')) debug = line.includes('.debug_')
-    if (debug) continue
+    section = /^\t\.section\t(\.\w+)/.exec(line)?.[1] ?? section
+    if (section.startsWith('.debug')) continue
     const label = /^([\w.$]+):/.exec(line)
-    if (label && !/^\.L(BB|func_)/.test(label[1])) {
+    // In code, local labels are places inside a function; in data they are symbols.
+    if (label && !(section === '.text' && label[1].startsWith('.L'))) {
       current = new Set()
       symbols.set(label[1], current)
-    } else if (current && !line.startsWith('\t.functype') && !line.startsWith('\t.size')) {
+    } else if (current && (!line.startsWith('\t.') || line.startsWith('\t.int32'))) {
+      // Instructions and pointers in data; other directives may speak of the next symbol already.
       for (const word of line.match(/[\w.$]+/g) ?? []) current.add(word)
     }
   }
@@ -106,19 +110,25 @@ function reachable(symbols) {
 function demangled(symbol) {
   const legacy = /^_ZN(.*)17h[0-9a-f]{16}E/.exec(symbol)
   if (legacy) {
-    return identifiers(legacy[1])
+    return identifiers(legacy[1], /^(\d+)/)
+      .map((name) => name.replace(/^_\$/, '$'))
       .join('::')
-      .replaceAll(/\$LT\$|\$GT\$|\$u20\$|\$RF\$|\$u7b\$|\$u7d\$/g, (escape) => escapes[escape])
+      .replaceAll(/\$LT\$|\$GT\$|\$u20\$|\$RF\$|\$C\$|\$u7b\$|\$u7d\$/g, (escape) => escapes[escape])
       .replaceAll('..', '::')
   }
   if (!symbol.startsWith('_R')) return symbol
-  return identifiers(symbol.slice(2).replaceAll(/(?<=[NIMXYC])Cs[0-9A-Za-z]*_/g, '').replaceAll(/Cs[0-9A-Za-z]*_/g, '')).join('::')
+  // Disambiguators and back references hold digits that are no lengths; the crate at the end is where it was compiled.
+  const compiledIn = /^.*(Cs[0-9A-Za-z]+_(\d+)_?(\w+))$/.exec(symbol)
+  const alone = compiledIn && compiledIn[3].length === Number(compiledIn[2])
+  const end = alone ? symbol.length - compiledIn[1].length : symbol.length
+  const path = symbol.slice(2, end).replaceAll(/(?<=[XMCYNtvI0-9_])C?s[0-9A-Za-z]*_(?=[A-Z0-9])/g, '').replaceAll(/B[0-9A-Za-z]{0,2}_/g, '')
+  return identifiers(path, /^(\d+)_?/).join('::')
 }
 
-function identifiers(path) {
+function identifiers(path, prefix) {
   const found = []
   for (let at = 0; at < path.length; ) {
-    const length = /^(\d+)_?/.exec(path.slice(at))
+    const length = prefix.exec(path.slice(at))
     if (!length || Number(length[1]) === 0) {
       at += 1
       continue
@@ -137,11 +147,4 @@ async function readList() {
     if (row) rows.set(`${row[1]} → ${row[2]}`, row[3])
   }
   return rows
-}
-
-function cells(edge) {
-  return edge
-    .split(' → ')
-    .map((name) => `\`${name}\``)
-    .join(' | ')
 }

@@ -156,113 +156,162 @@ pub fn judge_refusal(
     status: Option<Status>,
     retry_after: Option<Millis>,
 ) -> Verdict {
-    let is_status = status.is_some();
-    let said = status.clone().unwrap_or_default();
-    let retry_after = retry_after
-        .into_iter()
-        .chain(
-            (said.details.retry_after_seconds > 0)
-                .then(|| Millis::from_secs(u64::from(said.details.retry_after_seconds))),
-        )
-        .max()
-        .map(|wait| wait.min(RETRY_AFTER_CAP));
-    let reason = |id: &'static str, otherwise: &str| Reason {
-        code: id,
-        message: if said.message.is_empty() {
-            otherwise.to_owned()
-        } else {
-            said.message.clone()
-        },
-        http_status: (code > 0).then_some(code),
-        status: status.clone(),
-    };
-    let transient = |reason: Reason, lost: bool| Verdict::Transient {
-        reason,
+    Refusal {
+        kind,
+        ranged,
+        code,
+        status,
         retry_after,
-        lost,
-    };
+    }
+    .judge()
+}
 
-    if said.is_expired() || code == 410 {
-        return Verdict::Expired(reason("gone", "the version is too old"));
+struct Refusal {
+    kind: RequestKind,
+    ranged: bool,
+    code: u16,
+    status: Option<Status>,
+    retry_after: Option<Millis>,
+}
+
+impl Refusal {
+    fn judge(&self) -> Verdict {
+        let status = self.status.as_ref();
+        if self.code == 410 || status.is_some_and(Status::is_expired) {
+            return Verdict::Expired(self.reason("gone", "the version is too old"));
+        }
+        if status.is_some_and(Status::is_too_large_resource_version) {
+            let reason =
+                self.reason("too-large-resource-version", "the version is not reached yet");
+            return match self.kind {
+                RequestKind::Probe | RequestKind::Watch => Verdict::Expired(reason),
+                RequestKind::WatchList | RequestKind::List => self.transient(reason, false),
+            };
+        }
+        match self.code {
+            400..=499 => self.of_request(),
+            _ => self.of_server(),
+        }
     }
-    if said.is_too_large_resource_version() {
-        let reason = reason(
-            "too-large-resource-version",
-            "the version is not reached yet",
-        );
-        return match kind {
-            RequestKind::Probe | RequestKind::Watch => Verdict::Expired(reason),
-            RequestKind::WatchList | RequestKind::List => transient(reason, false),
-        };
-    }
-    match code {
-        401 => Verdict::Unauthorized(reason("unauthorized", "the credentials were refused")),
-        416 if ranged => Verdict::StepDown(
-            Step::WithoutRange,
-            reason("range-refused", "the server refuses Range"),
-        ),
-        429 => transient(reason("throttled", "the server asks to slow down"), false),
-        400..=499 if ranged && !is_status => Verdict::StepDown(
-            Step::WithoutRange,
-            reason(
-                "range-refused",
-                "something before the API server refuses the request, perhaps for its Range",
+
+    /// 4xx: something is wrong with the request.
+    fn of_request(&self) -> Verdict {
+        let watches = matches!(self.kind, RequestKind::WatchList | RequestKind::Watch);
+        let streams_list = self.kind == RequestKind::WatchList;
+        let for_version = self.rejects_version();
+        match self.code {
+            401 => {
+                Verdict::Unauthorized(self.reason("unauthorized", "the credentials were refused"))
+            }
+            // From the flow control it is plain text.
+            429 => self.transient(
+                self.reason("throttled", "the server asks to slow down"),
+                false,
             ),
-        ),
-        403 => Verdict::Refused(reason("forbidden", "access is forbidden")),
-        404 => Verdict::Refused(reason("not-found", "there is no such resource")),
-        405 if matches!(kind, RequestKind::WatchList | RequestKind::Watch) => Verdict::StepDown(
-            Step::Poll,
-            reason("watch-unsupported", "the resource cannot be watched"),
-        ),
-        406 if kind == RequestKind::WatchList => Verdict::StepDown(
-            Step::ListWatch,
-            reason("not-acceptable", "no streaming list in this form"),
-        ),
-        422 if said.rejects_field("resourceVersion") && kind != RequestKind::WatchList => {
-            Verdict::Expired(reason(
-                "invalid-resource-version",
-                "the version is of another server",
-            ))
-        }
-        422 if kind == RequestKind::WatchList && !said.rejects_field("resourceVersion") => {
-            Verdict::StepDown(
+            code if self.ranged && (code == 416 || self.status.is_none()) => Verdict::StepDown(
+                Step::WithoutRange,
+                self.reason(
+                    "range-refused",
+                    "something before the API server refuses the request, perhaps for its Range",
+                ),
+            ),
+            403 => Verdict::Refused(self.reason("forbidden", "access is forbidden")),
+            404 => Verdict::Refused(self.reason("not-found", "there is no such resource")),
+            405 if watches => Verdict::StepDown(
+                Step::Poll,
+                self.reason("watch-unsupported", "the resource cannot be watched"),
+            ),
+            406 if streams_list => Verdict::StepDown(
                 Step::ListWatch,
-                reason("watchlist-unsupported", "the server does not stream lists"),
-            )
-        }
-        400..=499 => Verdict::Refused(reason("refused", "the server refused the request")),
-        500 if said.is_request_watch_progress_disabled() => match kind {
-            RequestKind::WatchList => Verdict::StepDown(
+                self.reason("not-acceptable", "no streaming list in this form"),
+            ),
+            422 if streams_list && !for_version => Verdict::StepDown(
                 Step::ListWatch,
-                reason(
+                self.reason("watchlist-unsupported", "the server does not stream lists"),
+            ),
+            422 if !streams_list && for_version => self.bad_version(),
+            _ => Verdict::Refused(self.reason("refused", "the server refused the request")),
+        }
+    }
+
+    /// 5xx, or an ERROR event without a code: something is wrong with the server.
+    fn of_server(&self) -> Verdict {
+        let message = self
+            .status
+            .as_ref()
+            .map_or("", |status| status.message.as_str());
+        let stream_fails = self
+            .status
+            .as_ref()
+            .is_some_and(Status::is_request_watch_progress_disabled);
+        // An ERROR event was sent by an API server, Status or not.
+        let lost = self.status.is_none() && self.code > 0;
+        match (self.code, self.kind) {
+            (500, RequestKind::WatchList) if stream_fails => Verdict::StepDown(
+                Step::ListWatch,
+                self.reason(
                     "watchlist-unsupported",
                     "the server's storage does not stream lists",
                 ),
             ),
-            _ => Verdict::Expired(reason("server-error", "the server failed")),
-        },
-        // For a resourceVersion that is no number all servers answer 500, with nothing but a message.
-        500 if said.message.starts_with("resourceVersion: Invalid value")
-            && matches!(kind, RequestKind::Watch | RequestKind::Probe) =>
-        {
-            Verdict::Expired(reason(
-                "invalid-resource-version",
-                "the version is of another server",
-            ))
+            // For a version that is no number all servers answer 500, with nothing but a message.
+            (500, RequestKind::Watch | RequestKind::Probe)
+                if message.starts_with("resourceVersion: Invalid value") =>
+            {
+                self.bad_version()
+            }
+            (502..=504, _) => self.transient(
+                self.reason("unavailable", "the server is not available"),
+                lost,
+            ),
+            _ => self.transient(self.reason("server-error", "the server failed"), lost),
         }
-        503 => transient(
-            reason("unavailable", "the server is not available"),
-            !is_status,
-        ),
-        502 | 504 => transient(
-            reason("unavailable", "the server did not answer in time"),
-            !is_status,
-        ),
-        _ => transient(
-            reason("server-error", "the server failed"),
-            !is_status && code > 0,
-        ),
+    }
+
+    fn rejects_version(&self) -> bool {
+        self.status
+            .as_ref()
+            .is_some_and(|status| status.rejects_field("resourceVersion"))
+    }
+
+    fn bad_version(&self) -> Verdict {
+        Verdict::Expired(self.reason(
+            "invalid-resource-version",
+            "the version is of another server",
+        ))
+    }
+
+    fn transient(&self, reason: Reason, lost: bool) -> Verdict {
+        let said = self
+            .status
+            .as_ref()
+            .map(|status| status.details.retry_after_seconds);
+        let said = said
+            .filter(|&seconds| seconds > 0)
+            .map(|seconds| Millis::from_secs(seconds.into()));
+        let retry_after = self
+            .retry_after
+            .max(said)
+            .map(|wait| wait.min(RETRY_AFTER_CAP));
+        Verdict::Transient {
+            reason,
+            retry_after,
+            lost,
+        }
+    }
+
+    /// In the server's own sentence, where there is one.
+    fn reason(&self, code: &'static str, otherwise: &str) -> Reason {
+        let said = self.status.as_ref().map(|status| status.message.as_str());
+        Reason {
+            code,
+            message: said
+                .filter(|message| !message.is_empty())
+                .unwrap_or(otherwise)
+                .to_owned(),
+            http_status: (self.code > 0).then_some(self.code),
+            status: self.status.clone(),
+        }
     }
 }
 
@@ -303,6 +352,8 @@ pub struct Memory {
     list_watch: Option<Learned>,
     without_range: Option<Learned>,
     poll: Option<Learned>,
+    /// The user may watch but not list, so a probe has to be a stream.
+    pub(crate) probe_by_stream: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -350,5 +401,196 @@ impl Memory {
             range,
             fallback: poll.or(list_watch).or(without_range),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(status: u16) -> Head<'static> {
+        Head {
+            status,
+            content_type: Some("application/json"),
+            ..Head::default()
+        }
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "as it is taken")]
+    fn status(code: u16, message: &str) -> Option<Status> {
+        Some(Status {
+            code,
+            message: message.to_owned(),
+            ..Status::default()
+        })
+    }
+
+    fn code_of(verdict: &Verdict) -> &'static str {
+        match verdict {
+            Verdict::StepDown(_, reason)
+            | Verdict::Unauthorized(reason)
+            | Verdict::SignIn(reason)
+            | Verdict::Refused(reason)
+            | Verdict::Expired(reason)
+            | Verdict::Transient { reason, .. } => reason.code,
+        }
+    }
+
+    #[test]
+    fn json_of_any_spelling_is_accepted_and_nothing_else() {
+        for (content_type, accepted) in [
+            (None, true),
+            (Some("application/json"), true),
+            (Some("Application/JSON; charset=utf-8"), true),
+            (Some("application/json;as=Table;v=v1;g=meta.k8s.io"), true),
+            (Some("application/problem+json"), true),
+            (Some("text/html"), false),
+            (Some("text/plain"), false),
+            (
+                Some("application/vnd.kubernetes.protobuf;stream=watch"),
+                false,
+            ),
+        ] {
+            let head = Head {
+                content_type,
+                ..head(200)
+            };
+            let verdict = judge_head(RequestKind::Watch, true, &head);
+            assert_eq!(
+                verdict == HeadVerdict::Accepted,
+                accepted,
+                "{content_type:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn compression_matters_on_streaming_lists_alone() {
+        for (kind, encoding, accepted) in [
+            (RequestKind::WatchList, "gzip", false),
+            (RequestKind::WatchList, "br", false),
+            (RequestKind::WatchList, "identity", true),
+            (RequestKind::WatchList, "", true),
+            (RequestKind::List, "gzip", true),
+            (RequestKind::Watch, "gzip", true),
+        ] {
+            let head = Head {
+                content_encoding: Some(encoding),
+                ..head(200)
+            };
+            let verdict = judge_head(kind, true, &head);
+            assert_eq!(
+                verdict == HeadVerdict::Accepted,
+                accepted,
+                "{kind:?} {encoding}"
+            );
+        }
+    }
+
+    #[test]
+    fn only_a_range_that_is_the_whole_is_the_whole() {
+        for (range, whole) in [
+            ("bytes 0-9/10", true),
+            ("bytes 0-8/10", false),
+            ("bytes 1-9/10", false),
+            ("bytes 0-9/*", false),
+            ("bytes 0-18446744073709551615/18446744073709551615", false),
+            ("items 0-9/10", false),
+            ("", false),
+        ] {
+            assert_eq!(is_whole(Some(range)), whole, "{range}");
+        }
+        assert!(!is_whole(None), "hidden by CORS");
+    }
+
+    #[test]
+    fn waits_are_the_longer_of_two_and_bounded() {
+        let mut asked = Status {
+            code: 429,
+            ..Status::default()
+        };
+        asked.details.retry_after_seconds = 7;
+        let wait = |status: Option<Status>, header| match judge_refusal(
+            RequestKind::List,
+            false,
+            429,
+            status,
+            header,
+        ) {
+            Verdict::Transient { retry_after, .. } => retry_after,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(wait(None, None), None);
+        assert_eq!(wait(Some(asked.clone()), None), Some(Millis(7000)));
+        assert_eq!(
+            wait(Some(asked.clone()), Some(Millis(2000))),
+            Some(Millis(7000))
+        );
+        asked.details.retry_after_seconds = u32::MAX;
+        assert_eq!(wait(Some(asked), None), Some(RETRY_AFTER_CAP));
+        assert_eq!(parse_retry_after(" 3 "), Some(Millis(3000)));
+        assert_eq!(parse_retry_after("99999999999999"), Some(RETRY_AFTER_CAP));
+        assert_eq!(parse_retry_after("Mon, 23 Nov 2026 00:00:00 GMT"), None);
+    }
+
+    #[test]
+    fn a_version_of_another_server_is_given_up() {
+        let message = "resourceVersion: Invalid value: \"abc\": strconv.ParseUint: parsing";
+        for kind in [RequestKind::Watch, RequestKind::Probe] {
+            let verdict = judge_refusal(kind, true, 500, status(500, message), None);
+            assert!(matches!(verdict, Verdict::Expired(_)), "{verdict:?}");
+        }
+        let other = judge_refusal(RequestKind::Watch, true, 500, status(500, "etcd"), None);
+        assert!(
+            matches!(other, Verdict::Transient { lost: false, .. }),
+            "{other:?}"
+        );
+    }
+
+    #[test]
+    fn who_is_no_api_server_is_told_apart() {
+        let refused = |code, status| judge_refusal(RequestKind::Watch, true, code, status, None);
+        assert!(matches!(
+            refused(503, None),
+            Verdict::Transient { lost: true, .. }
+        ));
+        assert!(matches!(
+            refused(503, status(503, "m")),
+            Verdict::Transient { lost: false, .. }
+        ));
+        assert_eq!(code_of(&refused(404, None)), "range-refused");
+        assert_eq!(code_of(&refused(404, status(404, "m"))), "not-found");
+        let listed = judge_refusal(RequestKind::List, false, 404, None, None);
+        assert_eq!(
+            code_of(&listed),
+            "not-found",
+            "the second time, without a Range"
+        );
+    }
+
+    #[test]
+    fn a_plan_is_the_best_way_that_is_not_known_to_fail() {
+        let mut memory = Memory::default();
+        let plan = |memory: &Memory, now| {
+            let plan = memory.plan(Instant(now));
+            (
+                plan.mode,
+                plan.range,
+                plan.fallback.map_or("", |reason| reason.code),
+            )
+        };
+        assert_eq!(plan(&memory, 0), (Mode::WatchList, true, ""));
+        memory.learn(Step::WithoutRange, Reason::new("r", ""), Instant(0));
+        assert_eq!(plan(&memory, 1), (Mode::ListWatch, false, "r"));
+        memory.learn(Step::ListWatch, Reason::new("l", ""), Instant(10));
+        memory.learn(Step::Poll, Reason::new("p", ""), Instant(5));
+        assert_eq!(plan(&memory, 11), (Mode::Poll, false, "p"));
+        assert_eq!(
+            plan(&memory, MEMORY.0),
+            (Mode::Poll, true, "p"),
+            "each verdict has its own time"
+        );
+        assert_eq!(plan(&memory, MEMORY.0 + 5), (Mode::ListWatch, true, "l"));
+        assert_eq!(plan(&memory, MEMORY.0 + 10), (Mode::WatchList, true, ""));
     }
 }

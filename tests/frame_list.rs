@@ -3,7 +3,6 @@
 mod common;
 mod frame_reference;
 
-use frame_reference::cut;
 use kube_watchlist::frame::{DEFAULT_FRAME_LIMIT, DEPTH_LIMIT, FrameError, List, ListFramer, Part};
 use serde_json::Value;
 
@@ -386,6 +385,7 @@ fn a_framer_takes_one_page_after_another() {
 mod properties {
     use proptest::prelude::*;
 
+    use super::frame_reference::cut;
     use super::*;
 
     fn value() -> impl Strategy<Value = Value> {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 mod common;
 mod frame_reference;
 
-use frame_reference::{Frame, Framed, cut, framed, reference};
+use frame_reference::{Frame, Framed, framed, reference};
 use kube_watchlist::frame::{DEFAULT_FRAME_LIMIT, DEPTH_LIMIT, FrameError, Framer, Verdict};
 
 #[allow(
@@ -188,6 +188,40 @@ fn after_a_line_that_is_not_one_document_lines_are_not_tried() {
             "{\"d\":4}"
         ]
     );
+}
+
+#[test]
+fn a_document_that_is_refused_all_the_same_is_an_error_in_every_cut() {
+    // Whole by its structure, but no JSON: a consumer that refuses it hears of it once more, as an error.
+    let text = "{\"a\":1}\n {\"b\":tru}\n{\"c\":3}{\"d\" 4}\n";
+    let read = |pieces: &[&[u8]]| {
+        let mut framer = Framer::default();
+        let mut out = Vec::new();
+        for piece in pieces {
+            framer.push(piece, &mut |frame| match frame {
+                Ok(bytes) if serde_json::from_slice::<serde_json::Value>(bytes).is_err() => {
+                    Verdict::NotOne
+                }
+                frame => {
+                    out.push(frame.map(<[u8]>::to_vec));
+                    Verdict::Taken
+                }
+            });
+        }
+        assert_eq!((framer.finish(), framer.dropped()), (0, 2));
+        out
+    };
+    let not_json = |offset| Err(FrameError::NotJson { offset });
+    let want = vec![
+        document("{\"a\":1}"),
+        not_json(9),
+        document("{\"c\":3}"),
+        not_json(26),
+    ];
+    for place in 0..=text.len() {
+        let (before, after) = text.as_bytes().split_at(place);
+        assert_eq!(read(&[before, after]), want, "cut at {place}");
+    }
 }
 
 #[test]
@@ -376,6 +410,7 @@ fn nesting_is_followed_to_its_limit() {
 mod properties {
     use proptest::prelude::*;
 
+    use super::frame_reference::cut;
     use super::*;
 
     /// JSON values as text, loosely formatted.

@@ -101,7 +101,11 @@ pub fn apply(cluster: &mut Cluster, mutation: &Mutation, now: Time) -> Result<Ap
         }
         Operation::Touch => {
             let label = history.revision().to_string();
-            set_labels(&mut object, [("touched".to_owned(), label)]);
+            set(
+                &mut Arc::make_mut(&mut object.meta.shared).labels,
+                "touched",
+                &label.into(),
+            );
             history.put(resource, object, now);
         }
         Operation::Patch | Operation::Create => {
@@ -150,16 +154,28 @@ fn create(
             namespace: mutation.namespace.as_str().into(),
             uid: cluster.random().uuid(),
             resource_version: 0,
-            generation: 1,
+            generation: u32::from(mutation.object.get("spec").is_some()),
             created: now,
             touched: now,
             deletion: None,
             shared: Arc::new(shared),
         },
-        body: Body::Json(default_body(resource).into()),
+        body: if has_body(&mutation.object) {
+            Body::Json(members(&mutation.object).into())
+        } else {
+            Body::Json(default_body(resource).into())
+        },
     };
-    patch(&mut object, &mutation.object);
+    patch_metadata(&mut object, &mutation.object);
     Ok(object)
+}
+
+/// True where the object has more than metadata.
+fn has_body(object: &Value) -> bool {
+    let members = object.as_object().into_iter().flatten();
+    members
+        .into_iter()
+        .any(|(name, _)| !matches!(name.as_str(), "metadata" | "kind" | "apiVersion"))
 }
 
 /// What an object has of which only the name is given.
@@ -177,56 +193,55 @@ const fn default_body(resource: ResourceId) -> &'static str {
     }
 }
 
-/// Merges a patch into the object: labels and annotations of its metadata, everything after it.
+/// Merges a patch into the object: its labels, and everything after the metadata.
 fn patch(object: &mut Object, patch: &Value) {
-    let Some(members) = patch.as_object() else {
+    patch_metadata(object, patch);
+    if !has_body(patch) {
         return;
-    };
-    let pairs = |name: &str| {
-        let map = patch
-            .pointer(&format!("/metadata/{name}"))
-            .and_then(Value::as_object);
-        map.cloned().unwrap_or_default().into_iter()
-    };
-    set_labels(
-        object,
-        pairs("labels").map(|(key, value)| (key, value.as_str().unwrap_or_default().to_owned())),
-    );
-    for (key, value) in pairs("labels").filter(|(_, value)| value.is_null()) {
-        debug_assert!(value.is_null(), "filtered above");
-        let shared = Arc::make_mut(&mut object.meta.shared);
-        shared.labels.retain(|(label, _)| **label != *key);
     }
     let mut body = object.body_value();
-    for (name, value) in members {
-        if !matches!(name.as_str(), "metadata" | "kind" | "apiVersion") {
-            merge(&mut body[name.as_str()], value);
-        }
+    merge(&mut body, patch);
+    object.body = Body::Json(members(&body).into());
+}
+
+/// Sets labels, annotations and finalizers; a label that is null goes.
+fn patch_metadata(object: &mut Object, patch: &Value) {
+    let metadata = &patch["metadata"];
+    for (key, value) in metadata["labels"].as_object().into_iter().flatten() {
+        let shared = Arc::make_mut(&mut object.meta.shared);
+        set(&mut shared.labels, key, value);
     }
-    let mut text = Vec::new();
-    for (name, value) in body
-        .as_object()
-        .into_iter()
-        .flatten()
-        .filter(|(_, value)| !value.is_null())
-    {
-        text.push(b',');
-        go::string(&mut text, name);
-        text.push(b':');
-        go::value(&mut text, value);
+    for (key, value) in metadata["annotations"].as_object().into_iter().flatten() {
+        let shared = Arc::make_mut(&mut object.meta.shared);
+        set(&mut shared.annotations, key, value);
     }
-    if members.keys().any(|name| name != "metadata") {
-        object.body = Body::Json(String::from_utf8_lossy(&text).into());
+    if let Some(finalizers) = metadata["finalizers"].as_array() {
+        let names = finalizers.iter().filter_map(Value::as_str).map(Into::into);
+        Arc::make_mut(&mut object.meta.shared).finalizers = names.collect();
     }
 }
 
-fn set_labels(object: &mut Object, labels: impl IntoIterator<Item = (String, String)>) {
-    let shared = Arc::make_mut(&mut object.meta.shared);
-    for (key, value) in labels {
-        shared.labels.retain(|(label, _)| **label != *key);
-        shared.labels.push((key.into(), value.into()));
+/// Sets an entry of a sorted map, or removes it.
+fn set(map: &mut Vec<(Box<str>, Box<str>)>, key: &str, value: &Value) {
+    map.retain(|(known, _)| **known != *key);
+    if let Some(text) = value.as_str() {
+        map.push((key.into(), text.into()));
+        map.sort();
     }
-    shared.labels.sort();
+}
+
+/// The members after `metadata`, each with its leading comma.
+fn members(object: &Value) -> String {
+    let mut text = Vec::new();
+    for (name, value) in object.as_object().into_iter().flatten() {
+        if !matches!(name.as_str(), "metadata" | "kind" | "apiVersion") {
+            text.push(b',');
+            go::string(&mut text, name);
+            text.push(b':');
+            go::value(&mut text, value);
+        }
+    }
+    String::from_utf8_lossy(&text).into_owned()
 }
 
 /// RFC 7386: null removes, objects merge, everything else replaces.

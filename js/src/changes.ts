@@ -1,3 +1,4 @@
+import { WatchError } from './errors.js'
 import { deepFreeze } from './freeze.js'
 import { turn } from './turn.js'
 import type { Change } from './types.js'
@@ -12,7 +13,7 @@ type Result = IteratorResult<Change, undefined>
 export class ChangeStream implements AsyncIterableIterator<Change> {
   readonly #table: ViewTable<ChangeStream>
   /** Those who wait for a batch, first come first served. */
-  readonly #waiting: ((result: Result) => void)[] = []
+  readonly #waiting: { resolve: (result: Result) => void; reject: (error: WatchError) => void }[] = []
   #feed: number | undefined
   #closed = false
   #pumping = false
@@ -26,8 +27,8 @@ export class ChangeStream implements AsyncIterableIterator<Change> {
   }
 
   next(): Promise<Result> {
-    return new Promise((resolve) => {
-      this.#waiting.push(resolve)
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject })
       if (this.#closed) this.#finish()
       else this.draw()
     })
@@ -70,14 +71,22 @@ export class ChangeStream implements AsyncIterableIterator<Change> {
     this.#pumping = false
     const feed = this.#feed
     if (feed === undefined || this.#waiting.length === 0) return
-    const batch = this.#table.call((core) => core.nextBatch(feed, BATCH_ROWS))
+    let batch: string | undefined
+    try {
+      batch = this.#table.call((core) => core.nextBatch(feed, BATCH_ROWS))
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      this.#waiting.shift()?.reject(new WatchError({ code: 'memory-limit', message }))
+      this.close()
+      return
+    }
     if (batch === undefined) return
-    this.#waiting.shift()?.({ done: false, value: deepFreeze(JSON.parse(batch) as Change) })
+    this.#waiting.shift()?.resolve({ done: false, value: deepFreeze(JSON.parse(batch) as Change) })
     this.draw()
   }
 
   #finish(): void {
-    for (const resolve of this.#waiting.splice(0)) resolve(END)
+    for (const { resolve } of this.#waiting.splice(0)) resolve(END)
   }
 }
 

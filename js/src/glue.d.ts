@@ -17,6 +17,7 @@ export interface WatchConfig {
   seed(high: number, low: number): void
   credentials(credentials: string): void
   free(): void
+  [Symbol.dispose](): void
 }
 
 /** `wasm/src/config.rs`. Whoever takes one frees it. */
@@ -29,6 +30,7 @@ export interface ViewConfig {
   labels(selector: string): void
   allow(column: string, values: string[]): void
   free(): void
+  [Symbol.dispose](): void
 }
 
 /** `wasm/src/export.rs`. */
@@ -54,6 +56,7 @@ export interface WatchCore {
   nextBatch(feed: number, rows: number): string | undefined
   closeFeed(feed: number): void
   free(): void
+  [Symbol.dispose](): void
 }
 
 /** `wasm/src/host.rs`. */

@@ -284,3 +284,95 @@ test('one namespace or all: several are refused at once', () => {
   const { client } = clientOf(() => assert.fail('asked'))
   assert.throws(() => client.watchTable({ ...PODS, namespaces: ['a', 'b'] }), { code: 'unsupported' })
 })
+
+test('changes: the whole snapshot first, then what changes, keyed', async () => {
+  const { initial, live } = split(WATCHLIST)
+  const stream = new Stream(initial)
+  const { client } = served(stream)
+  const pods = client.watchTable(PODS)
+  const changes = pods.changes()
+  const rows = new Map()
+  let last = false
+  while (!last) {
+    const { value } = await changes.next()
+    assert.equal(value.kind, 'snapshot')
+    assert.ok(Object.isFrozen(value.added))
+    for (const row of value.added) rows.set(row.key, row)
+    last = value.last
+  }
+  assert.equal(rows.size, 3)
+  const next = changes.next()
+  for (const line of live) stream.push(line)
+  const { value } = await next
+  assert.equal(value.kind, 'update')
+  assert.ok(value.added.length + value.changed.length + value.removed.length > 0)
+  for (const row of value.changed) assert.ok(rows.has(row.key))
+  for (const key of value.removed) assert.ok(rows.has(key))
+  const rest = changes.next()
+  pods.close()
+  assert.deepEqual(await rest, { done: true, value: undefined })
+  assert.deepEqual(await changes.next(), { done: true, value: undefined })
+})
+
+test('changes can be left at any time', async () => {
+  const { client } = served(new Stream(split(WATCHLIST).initial))
+  const pods = client.watchTable(PODS)
+  for await (const change of pods.changes()) {
+    assert.equal(change.kind, 'snapshot')
+    break
+  }
+  assert.equal(pods.status.phase, 'live')
+})
+
+test('held rows stay where they are while cells go on changing', async () => {
+  const { initial } = split(WATCHLIST)
+  const stream = new Stream(initial)
+  const { client } = served(stream)
+  const view = client.watchTable(PODS).view({ sort: [{ column: 'Name' }] })
+  view.setWindow(0, 9)
+  const before = await until('rows', () => view.getSnapshot().count === 3 && view.getSnapshot())
+  view.hold()
+  const gone = JSON.parse(initial[0])
+  gone.type = 'DELETED'
+  stream.push(`${JSON.stringify(gone)}\n`)
+  const held = await until('the waiting move', () => view.getSnapshot().pending === 1 && view.getSnapshot())
+  assert.deepEqual(held.rows.map(({ key }) => key), before.rows.map(({ key }) => key))
+  view.release()
+  await until('the release', () => view.getSnapshot().count === 2)
+})
+
+test('times in cells tick without any event', async (t) => {
+  const { initial } = split(WATCHLIST)
+  const now = Date.now()
+  const young = initial.map((line) => line.replaceAll(/"creationTimestamp":"[^"]+"/g, `"creationTimestamp":"${new Date(now - 5000).toISOString().slice(0, 19)}Z"`))
+  const { client } = served(new Stream(young))
+  const view = client.watchTable(PODS).view({ columns: ['Age'] })
+  view.setWindow(0, 9)
+  const first = await until('rows', () => view.getSnapshot().count === 3 && view.getSnapshot())
+  assert.match(first.rows[0].cells[0], /^\ds$/)
+  const second = await until('the next second', () => view.getSnapshot() !== first && view.getSnapshot())
+  assert.notEqual(second.rows[0].cells[0], first.rows[0].cells[0])
+})
+
+test('tokens, addresses and bodies are in no status and no error', async () => {
+  const secret = 'sEcReT'
+  const seen = []
+  const kinds = [
+    () => refusal('1.37/401.http'),
+    () => Response.json({ kind: 'Status', reason: 'Forbidden', message: 'no', code: 403 }, { status: 403 }),
+    () => new Response(`<html>${secret}</html>`, { status: 200, headers: { 'content-type': 'text/html' } }),
+    () => new Response(`${secret}`, { status: 500 }),
+    () => Promise.reject(new Error(`connect https://${secret}@host`)),
+    () => new Response(`{"type":"ADDED","object":{"kind":"${secret}`, { headers: { 'content-type': 'application/json' } }),
+  ]
+  for (const answer of kinds) {
+    const { client, requests } = clientOf(answer, { baseUrl: 'https://host.example/x', getToken: () => secret })
+    const pods = client.watchTable(PODS)
+    pods.addEventListener('status', ({ detail }) => seen.push(JSON.stringify(detail)))
+    await until('an error', () => pods.status.error !== undefined)
+    seen.push(JSON.stringify(pods.status), String(await Promise.race([pods.synced.catch((error) => error.stack), null])))
+    for (const { url } of requests) assert.doesNotMatch(url.href, new RegExp(secret))
+    client.close()
+  }
+  assert.doesNotMatch(seen.join('\n').replaceAll(import.meta.dirname, ''), new RegExp(`${secret}|host\\.example`))
+})

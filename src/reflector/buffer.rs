@@ -29,6 +29,11 @@ impl EventBuffer {
         }
     }
 
+    /// Sets the limit anew: it is what the rows leave of the cap.
+    pub(super) fn set_limit(&mut self, limit: usize) {
+        self.limit = limit;
+    }
+
     /// Keeps an event in place of an earlier one of the same object.
     pub(super) fn keep(&mut self, meta: &Meta<'_>, frame: &[u8]) -> Result<(), CapacityError> {
         let key = key(meta);

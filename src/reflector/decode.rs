@@ -64,6 +64,14 @@ pub(super) enum Target<'a> {
     Probe,
 }
 
+/// What has become of an object.
+#[derive(Clone, Copy, Debug)]
+enum What {
+    Added,
+    Modified,
+    Deleted,
+}
+
 /// What a piece of a stream brought.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
@@ -199,17 +207,18 @@ impl Events {
         received: Timestamp,
         batch: &mut Batch,
     ) -> Option<Outcome> {
-        let (objects, gone) = match event {
-            Event::Added(objects) | Event::Modified(objects) => (objects, false),
-            Event::Deleted(objects) => (objects, true),
-            Event::Bookmark(bookmark) => return self.bookmark(bookmark, target, batch),
+        let (objects, what) = match event {
+            Event::Added(objects) => (objects, What::Added),
+            Event::Modified(objects) => (objects, What::Modified),
+            Event::Deleted(objects) => (objects, What::Deleted),
+            Event::Bookmark(bookmark) => return self.bookmark(&bookmark, target, batch),
             Event::Error(status) => return Some(Outcome::Error(status)),
         };
         if !self.agree(objects.format, objects.columns, target) {
             return Some(Outcome::OtherSignature);
         }
         for row in objects.first.iter().chain(&objects.rest) {
-            if target.take(row, gone, frame, received, batch).is_err() {
+            if target.take(row, what, frame, received, batch).is_err() {
                 return Some(Outcome::Full);
             }
         }
@@ -226,7 +235,7 @@ impl Events {
 
     fn bookmark(
         &mut self,
-        bookmark: Bookmark<'_>,
+        bookmark: &Bookmark<'_>,
         target: &Target<'_>,
         batch: &mut Batch,
     ) -> Option<Outcome> {
@@ -239,7 +248,7 @@ impl Events {
             .signature
             .as_ref()
             .is_none_or(|known| known.format == bookmark.format);
-        if tells && matters && !self.agree_on_bookmark(&bookmark, target) {
+        if tells && matters && !self.agree_on_bookmark(bookmark, target) {
             return Some(Outcome::OtherSignature);
         }
         remember_version(bookmark.resource_version.as_deref(), batch);
@@ -296,28 +305,31 @@ impl Target<'_> {
     fn take(
         &mut self,
         row: &Row<'_>,
-        gone: bool,
+        what: What,
         frame: &[u8],
         received: Timestamp,
         batch: &mut Batch,
     ) -> Result<(), CapacityError> {
-        match self {
-            Target::Attempt(store) if gone => {
+        match (self, what) {
+            (Self::Attempt(store), What::Deleted) => {
                 store.stage_remove(&row.meta);
             }
-            Target::Attempt(store) => {
+            (Self::Attempt(store), What::Added) => {
                 let before = store.staged_len();
                 store.stage(row, received)?;
                 let grown = store.staged_len().saturating_sub(before);
                 batch.new_keys = batch.new_keys.saturating_add(grown as u64);
             }
-            Target::Buffer(buffer) => buffer.keep(&row.meta, frame)?,
-            Target::Published(store, _) if gone => batch.rows_changed |= store.remove(&row.meta),
-            Target::Published(store, _) => {
+            (Self::Attempt(store), What::Modified) => store.stage_modified(row, received)?,
+            (Self::Buffer(buffer), _) => buffer.keep(&row.meta, frame)?,
+            (Self::Published(store, _), What::Deleted) => {
+                batch.rows_changed |= store.remove(&row.meta);
+            }
+            (Self::Published(store, _), What::Added | What::Modified) => {
                 store.apply(row, received)?;
                 batch.rows_changed = true;
             }
-            Target::Probe => {}
+            (Self::Probe, _) => {}
         }
         Ok(())
     }
@@ -352,7 +364,7 @@ pub(super) fn stage_kept(
         if gone {
             store.stage_remove(&row.meta);
         } else {
-            store.stage(row, received)?;
+            store.stage_modified(row, received)?;
         }
     }
     Ok(())

@@ -3,9 +3,9 @@
 use super::backlog::Deferred;
 use super::decode::{Batch, Outcome, Stream, Target};
 use super::exchange::{Exchange, Reading};
-use super::input::{Command, EndCause, ExchangeId, Head, Input};
+use super::input::{EndCause, ExchangeId, Head, Input};
 use super::page::Page;
-use super::state::{IDLE_LIMIT, MARGIN, PAGE_LIMIT, PROBE_LIMIT, Proof, Role, State, Then};
+use super::state::{IDLE_LIMIT, MARGIN, PAGE_LIMIT, PROBE_LIMIT, Proof, Role, State};
 use super::{Grace, Reflector, version};
 use crate::clock::{Millis, Now};
 use crate::request::RequestKind;
@@ -219,7 +219,11 @@ impl Reflector {
     fn target(&mut self, role: Role) -> Option<Target<'_>> {
         match (role, &mut self.state) {
             (Role::Snapshot, _) => Some(Target::Attempt(&mut self.store)),
-            (Role::Beside, State::Listing(listing)) => Some(Target::Buffer(&mut listing.buffer)),
+            (Role::Beside, State::Listing(listing)) => {
+                let rows = self.store.memory_bytes();
+                listing.buffer.set_limit(self.config.limit_bytes.saturating_sub(rows));
+                Some(Target::Buffer(&mut listing.buffer))
+            }
             (Role::Stream, _) => {
                 let published = self.published.as_ref()?;
                 Some(Target::Published(&mut self.store, &published.signature))
@@ -400,67 +404,5 @@ impl Reflector {
         }
         self.grace = None;
         self.overdue(now);
-    }
-
-    fn command(&mut self, command: Command, now: Now) {
-        match (command, &self.state) {
-            (_, State::Closed) => {}
-            (Command::Close, _) => self.rest(State::Closed, None, now),
-            (
-                Command::Pause,
-                State::Idle
-                | State::Connecting { .. }
-                | State::Streaming { .. }
-                | State::Listing(_)
-                | State::Publishing { .. }
-                | State::Resuming(_)
-                | State::Live(_)
-                | State::Polling { .. }
-                | State::Waiting { .. },
-            ) => {
-                let then = self.state.after_rest();
-                self.rest(State::Paused { then }, None, now);
-            }
-            (Command::Resume | Command::Retry, State::Paused { then })
-            | (Command::Retry, State::Waiting { then, .. }) => {
-                let then = *then;
-                self.go_on(then, now);
-            }
-            (Command::Retry, State::Auth { then }) => {
-                let then = *then;
-                self.refresh_credentials = true;
-                self.go_on(then, now);
-            }
-            (Command::Retry, State::Failed) => {
-                self.memory = strategy::Memory::default();
-                self.go_on(Then::Snapshot, now);
-            }
-            (Command::Retry, State::Polling { .. }) => self.take_snapshot(now),
-            (
-                Command::Retry,
-                State::Idle
-                | State::Connecting { .. }
-                | State::Streaming { .. }
-                | State::Listing(_)
-                | State::Publishing { .. }
-                | State::Resuming(_)
-                | State::Live(_),
-            )
-            | (Command::Pause, State::Paused { .. } | State::Auth { .. } | State::Failed)
-            | (
-                Command::Resume,
-                State::Idle
-                | State::Connecting { .. }
-                | State::Streaming { .. }
-                | State::Listing(_)
-                | State::Publishing { .. }
-                | State::Resuming(_)
-                | State::Live(_)
-                | State::Polling { .. }
-                | State::Waiting { .. }
-                | State::Auth { .. }
-                | State::Failed,
-            ) => {}
-        }
     }
 }

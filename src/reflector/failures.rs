@@ -35,9 +35,9 @@ impl Reflector {
                 self.rest(State::Auth { then }, Some(reason), now);
             }
             (Verdict::Refused(reason), Role::Probe)
-                if reason.code == "forbidden" && !self.probe_by_stream =>
+                if reason.code == "forbidden" && !self.memory.probe_by_stream =>
             {
-                self.probe_by_stream = true;
+                self.memory.probe_by_stream = true;
                 self.send_probe(now);
             }
             (
@@ -202,7 +202,7 @@ impl Reflector {
         match (cause, on_time) {
             // The stream lived for minutes, so this is one request in as many.
             (EndCause::Complete, true) => {
-                self.again(Then::Resume(Proof::Head), Pace::AtOnce, None, now)
+                self.again(Then::Resume(Proof::Head), Pace::AtOnce, None, now);
             }
             (EndCause::Complete, false) => {
                 self.again(
@@ -337,7 +337,7 @@ impl Reflector {
     pub(super) fn overdue(&mut self, now: Now) {
         if let Some(id) = self.exchanges.refused() {
             // The head said no; what the body would add did not come in time.
-            self.outputs.push_back(Output::Abort { exchange: id });
+            self.outbox.queue.push_back(Output::Abort { exchange: id });
             return self.end(id, EndCause::Broken, now);
         }
         match &self.state {

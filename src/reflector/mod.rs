@@ -27,6 +27,7 @@
 
 mod backlog;
 mod buffer;
+mod commands;
 mod decode;
 mod drive;
 mod exchange;
@@ -34,8 +35,11 @@ mod failures;
 mod input;
 mod moves;
 mod page;
+mod snapshot;
 mod state;
 mod status;
+#[cfg(test)]
+mod transitions;
 mod version;
 
 use std::collections::VecDeque;
@@ -65,8 +69,7 @@ pub struct Reflector {
     exchanges: Exchanges,
     /// What cannot be read while the store works.
     backlog: Backlog,
-    outputs: VecDeque<Output>,
-    drained: bool,
+    outbox: Outbox,
     /// A commit or a discard is under way in the store.
     busy: bool,
     /// Published rows changed in this input.
@@ -78,8 +81,6 @@ pub struct Reflector {
     streaks: Streaks,
     /// The next request asks for fresh credentials.
     refresh_credentials: bool,
-    /// The user may watch but not list, so probes are streams.
-    probe_by_stream: bool,
     grace: Option<Grace>,
 
     attempt: Option<Attempt>,
@@ -88,6 +89,13 @@ pub struct Reflector {
 
     account: Account,
     shown: Option<SyncStatus>,
+}
+
+/// What is to be done, and whether the driver has taken all of it.
+#[derive(Debug)]
+struct Outbox {
+    queue: VecDeque<Output>,
+    drained: bool,
 }
 
 /// A snapshot that is being taken.
@@ -163,8 +171,10 @@ impl Reflector {
             state: State::Idle,
             exchanges: Exchanges::default(),
             backlog: Backlog::default(),
-            outputs: VecDeque::new(),
-            drained: true,
+            outbox: Outbox {
+                queue: VecDeque::new(),
+                drained: true,
+            },
             busy: false,
             changed: false,
             memory,
@@ -172,7 +182,6 @@ impl Reflector {
             backoff: Backoff::new(config.seed),
             streaks: Streaks::default(),
             refresh_credentials: false,
-            probe_by_stream: false,
             grace: None,
             attempt: None,
             committing: None,
@@ -186,42 +195,40 @@ impl Reflector {
     /// Takes in what happened, and when. Then drain [`Self::poll_output`].
     pub fn handle(&mut self, input: Input<'_>, now: Now) {
         debug_assert!(
-            self.drained,
+            self.outbox.drained,
             "poll_output was not drained after the last input"
         );
-        self.drained = false;
+        self.outbox.drained = false;
         self.take_in(input, now);
         if std::mem::take(&mut self.changed) {
-            self.outputs.push_back(Output::Changed);
+            self.outbox.queue.push_back(Output::Changed);
         }
         let status = self.status(now);
         if self.shown.as_ref() != Some(&status) {
             self.shown = Some(status);
-            self.outputs.push_back(Output::Status);
+            self.outbox.queue.push_back(Output::Status);
         }
     }
 
     /// The next thing to do. After every [`Self::handle`], to be called until it returns [`Output::More`], [`Output::Wait`] or
     /// [`Output::Rest`].
     pub fn poll_output(&mut self) -> Output {
-        if let Some(output) = self.outputs.pop_front() {
+        if let Some(output) = self.outbox.queue.pop_front() {
             return output;
         }
-        self.drained = true;
+        self.outbox.drained = true;
         if self.busy || !self.backlog.is_empty() {
             return Output::More;
         }
-        match self.deadline() {
-            Some(deadline) => Output::Wait(deadline),
-            None => {
-                debug_assert!(
-                    self.state.is_rest(),
-                    "a wait without a deadline: {:?}",
-                    self.state
-                );
-                Output::Rest
-            }
+        if let Some(deadline) = self.deadline() {
+            return Output::Wait(deadline);
         }
+        debug_assert!(
+            self.state.is_rest(),
+            "a wait without a deadline: {:?}",
+            self.state
+        );
+        Output::Rest
     }
 
     /// A truthful account of the machine at this moment: what is overdue by `now` is told so, tick or no tick.

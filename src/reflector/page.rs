@@ -55,7 +55,7 @@ impl Page {
     ) {
         let Self { framer, content } = self;
         framer.push(bytes, &mut |part| {
-            content.take(part, attempt.as_deref_mut(), received)
+            content.take(part, attempt.as_deref_mut(), received);
         });
     }
 }

@@ -260,8 +260,9 @@ impl State {
     /// How to go on from here after a pause or a sign-in.
     pub(super) fn after_rest(&self) -> Then {
         match self {
-            Self::Live(_) | Self::Resuming(_) => Then::Resume(Proof::Probe),
-            Self::Waiting {
+            Self::Live(_)
+            | Self::Resuming(_)
+            | Self::Waiting {
                 then: Then::Resume(_),
                 ..
             }

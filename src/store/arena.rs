@@ -223,15 +223,7 @@ impl Arena {
         }
         budget.reserve(&mut self.segments)?;
         // One place for each segment, so that giving one back never has to allocate.
-        if self.vacant.capacity() < self.segments.capacity() {
-            let more = self.segments.capacity() - self.vacant.len();
-            let bytes = (self.segments.capacity() - self.vacant.capacity()) * size_of::<u32>();
-            budget.grow(bytes)?;
-            if self.vacant.try_reserve_exact(more).is_err() {
-                budget.shrink(bytes);
-                return Err(budget.exhausted());
-            }
-        }
+        budget.reserve_to(&mut self.vacant, self.segments.len() + 1)?;
         budget.grow(bytes)?;
         let mut data = Vec::new();
         if data.try_reserve_exact(bytes).is_err() {

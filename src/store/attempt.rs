@@ -128,6 +128,7 @@ impl Store {
                     self.columns = columns;
                     self.columns_epoch += 1;
                 }
+                self.has_snapshot = true;
                 self.last_commit = counts;
                 self.staged_len = 0;
                 Progress::Done

@@ -8,7 +8,7 @@ const CHUNK: usize = 4096;
 
 /// An indexed list in fixed-size chunks.
 #[derive(Debug)]
-pub(super) struct Chunked<T> {
+pub(crate) struct Chunked<T> {
     chunks: Vec<Vec<T>>,
     len: usize,
 }
@@ -23,20 +23,20 @@ impl<T> Default for Chunked<T> {
 }
 
 impl<T> Chunked<T> {
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.len
     }
 
-    pub(super) fn get(&self, index: usize) -> Option<&T> {
+    pub(crate) fn get(&self, index: usize) -> Option<&T> {
         self.chunks.get(index / CHUNK)?.get(index % CHUNK)
     }
 
-    pub(super) fn get_mut(&mut self, index: usize) -> Option<&mut T> {
+    pub(crate) fn get_mut(&mut self, index: usize) -> Option<&mut T> {
         self.chunks.get_mut(index / CHUNK)?.get_mut(index % CHUNK)
     }
 
     /// Room for one more item, so that the next [`Chunked::push`] cannot fail.
-    pub(super) fn reserve(&mut self, budget: &mut Budget) -> Result<(), CapacityError> {
+    pub(crate) fn reserve(&mut self, budget: &mut Budget) -> Result<(), CapacityError> {
         if self.len < self.chunks.len().saturating_mul(CHUNK) {
             return Ok(());
         }
@@ -53,12 +53,18 @@ impl<T> Chunked<T> {
     }
 
     /// Appends an item, in the room that [`Chunked::reserve`] made.
-    pub(super) fn push(&mut self, item: T, budget: &mut Budget) -> Result<(), CapacityError> {
+    pub(crate) fn push(&mut self, item: T, budget: &mut Budget) -> Result<(), CapacityError> {
         self.reserve(budget)?;
         if let Some(chunk) = self.chunks.get_mut(self.len / CHUNK) {
             chunk.push(item);
             self.len += 1;
         }
         Ok(())
+    }
+
+    /// Gives everything back.
+    pub(crate) fn free(self, budget: &mut Budget) {
+        budget.shrink(self.chunks.len().saturating_mul(CHUNK * size_of::<T>()));
+        budget.release(&self.chunks);
     }
 }

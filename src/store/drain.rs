@@ -1,6 +1,6 @@
 //! Telling readers what changed, one change a row, and freeing what they have let go of.
 
-use super::slot::END;
+use super::slot::{END, Net};
 use super::{ChangeKind, Progress, RowId, Store};
 
 /// The changes of a drain: an iterator, see [`Store::changes`].
@@ -93,6 +93,13 @@ impl Store {
     pub(crate) fn changed_since_drain(&self, id: RowId) -> bool {
         self.slot(id)
             .is_some_and(|slot| slot.pending().kind().is_some())
+    }
+
+    /// Whether the row is published and readers know it, or are being told of it. One that is newer may go again without
+    /// anybody being told.
+    pub(crate) fn is_announced(&self, id: RowId) -> bool {
+        self.slot(id)
+            .is_some_and(|slot| slot.is_live() && slot.pending() != Net::Added)
     }
 
     pub(super) fn note(&mut self, id: RowId, change: ChangeKind) {

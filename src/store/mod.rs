@@ -35,8 +35,6 @@ mod slot;
 
 use arena::{Arena, Loc};
 use attempt::Stage;
-use budget::Budget;
-use chunked::Chunked;
 use hash::Hasher;
 use index::Index;
 use intern::Interner;
@@ -47,6 +45,8 @@ use crate::clock::Timestamp;
 use crate::event::{Meta, Row};
 use crate::table::Columns;
 
+pub(crate) use budget::Budget;
+pub(crate) use chunked::Chunked;
 pub use drain::Changes;
 pub use row::{RowCopy, RowRef};
 
@@ -123,6 +123,7 @@ pub struct Store {
     index: Index,
     columns: Columns,
     columns_epoch: u64,
+    has_snapshot: bool,
     len: usize,
     staged_len: usize,
     stage: Stage,
@@ -151,6 +152,7 @@ impl Store {
             index: Index::new(),
             columns: Columns::default(),
             columns_epoch: 0,
+            has_snapshot: false,
             len: 0,
             staged_len: 0,
             stage: Stage::Idle,
@@ -207,6 +209,12 @@ impl Store {
         self.columns_epoch
     }
 
+    /// Whether anything was ever published: before, no rows means that none are known.
+    #[must_use]
+    pub fn has_snapshot(&self) -> bool {
+        self.has_snapshot
+    }
+
     /// Published rows.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -227,6 +235,7 @@ impl Store {
 
     /// Puts a new record into its place and tells readers.
     fn replace(&mut self, id: RowId, record: Loc) {
+        self.has_snapshot = true;
         let Some(slot) = self.slot_mut(id) else {
             return;
         };

@@ -47,6 +47,15 @@ impl RowRef<'_> {
         push_key(self.identity, self.namespace, self.name, out);
     }
 
+    /// An order of keys, the same for all stores: between rows of equal name.
+    pub(crate) fn cmp_key(&self, other: &RowRef<'_>) -> std::cmp::Ordering {
+        match (self.identity, other.identity) {
+            (Identity::Occurrence(a), Identity::Occurrence(b)) => a.cmp(&b),
+            (Identity::Uuid(a), Identity::Uuid(b)) => a.cmp(&b),
+            _ => self.key().cmp(&other.key()),
+        }
+    }
+
     /// Appends `metadata.uid` to `out`; nothing where the server sent none.
     pub fn push_uid(&self, out: &mut String) {
         match self.identity {
@@ -111,6 +120,20 @@ pub struct RowCopy {
 }
 
 impl RowCopy {
+    /// About what it holds, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        let raw = |part: &Option<Box<[u8]>>| part.as_ref().map_or(0, |part| part.len());
+        size_of::<Self>()
+            + self.name.len()
+            + self.namespace.len()
+            + self.uid.len()
+            + self.version.len()
+            + raw(&self.labels)
+            + raw(&self.owners)
+            + raw(&self.finalizers)
+            + self.cells.len()
+    }
+
     /// The row, to read.
     #[must_use]
     pub fn as_row(&self) -> RowRef<'_> {

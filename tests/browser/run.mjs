@@ -47,6 +47,8 @@ function wasmPack() {
     env: {
       ...process.env,
       KUBE_WATCHLIST_TEST_API: api.url,
+      // As it is shipped. Flags of the environment would silently take their place.
+      CARGO_ENCODED_RUSTFLAGS: '-Ctarget-feature=+simd128',
       WASM_BINDGEN_TEST_TIMEOUT: '120',
       PATH: runner === '' ? process.env.PATH : `${runner}:${process.env.PATH}`,
     },

@@ -139,7 +139,10 @@ mod tests {
         assert_eq!(resource.namespace, "a");
         assert_eq!(resource.label_selector, "x=y");
         assert_eq!(resource.field_selector, "metadata.name=z");
-        assert_eq!((config.core.limit_bytes, config.core.seed), (4096, (1 << 32) | 2));
+        assert_eq!(
+            (config.core.limit_bytes, config.core.seed),
+            (4096, (1 << 32) | 2)
+        );
         assert_eq!(config.credentials, Some(RequestCredentials::SameOrigin));
         config.credentials("whatever");
         assert_eq!(config.credentials, None);
@@ -163,7 +166,10 @@ mod tests {
         config.labels(text("x"));
         config.allow(text("Status"), vec![text("Pending")]);
         let filter = config.0.filter;
-        assert_eq!((filter.text.as_str(), filter.label_selector.as_str()), ("crash", "x"));
+        assert_eq!(
+            (filter.text.as_str(), filter.label_selector.as_str()),
+            ("crash", "x")
+        );
         assert_eq!(filter.namespaces, ["a"]);
         assert_eq!(filter.columns, [(text("Status"), vec![text("Pending")])]);
     }

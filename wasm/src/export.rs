@@ -87,10 +87,11 @@ impl WatchCore {
     /// The label selector is none.
     #[wasm_bindgen(js_name = updateView)]
     pub fn update_view(&self, view: u32, config: ViewConfig) -> Result<(), JsError> {
-        self.0.with(|pump| match pump.views().0.get_mut(ViewId(view)) {
-            Some(view) => Ok(view.update(config.0)?),
-            None => Ok(()),
-        })
+        self.0
+            .with(|pump| match pump.views().0.get_mut(ViewId(view)) {
+                Some(view) => Ok(view.update(config.0)?),
+                None => Ok(()),
+            })
     }
 
     /// Closes a view.
@@ -101,12 +102,14 @@ impl WatchCore {
 
     /// Freezes the order of a view.
     pub fn hold(&self, view: u32) {
-        self.0.with(|pump| pump.views().0.get_mut(ViewId(view)).map(View::hold));
+        self.0
+            .with(|pump| pump.views().0.get_mut(ViewId(view)).map(View::hold));
     }
 
     /// Lets the order of a view follow again.
     pub fn release(&self, view: u32) {
-        self.0.with(|pump| pump.views().0.get_mut(ViewId(view)).map(View::release));
+        self.0
+            .with(|pump| pump.views().0.get_mut(ViewId(view)).map(View::release));
     }
 
     /// What a view says besides its rows, as JSON; `undefined` while it cannot be read.
@@ -125,8 +128,9 @@ impl WatchCore {
     pub fn view_rows(&self, view: u32, first: u32, last: u32) -> Option<String> {
         let window = (index(first), index(last));
         let mut rows = String::new();
-        let is_ready =
-            self.0.with(|pump| pump.window(ViewId(view), window, slice::now(), &mut rows));
+        let is_ready = self
+            .0
+            .with(|pump| pump.window(ViewId(view), window, slice::now(), &mut rows));
         // The timer may have to ring earlier: for a time that changes its text.
         self.0.run();
         is_ready.then_some(rows)
@@ -138,8 +142,12 @@ impl WatchCore {
     pub fn index_of(&self, view: u32, key: &str) -> i32 {
         self.0.with(|pump| {
             let (views, store) = pump.views();
-            let index = views.get(ViewId(view)).and_then(|view| view.index_of(store, key));
-            index.and_then(|index| i32::try_from(index).ok()).unwrap_or(-1)
+            let index = views
+                .get(ViewId(view))
+                .and_then(|view| view.index_of(store, key));
+            index
+                .and_then(|index| i32::try_from(index).ok())
+                .unwrap_or(-1)
         })
     }
 
@@ -151,14 +159,16 @@ impl WatchCore {
     }
 
     /// The next batch of a feed with at most `rows` rows, as JSON; `undefined` where there is none.
-    #[must_use]
+    ///
+    /// # Errors
+    /// The feed does not fit under the cap on memory.
     #[wasm_bindgen(js_name = nextBatch)]
-    pub fn next_batch(&self, feed: u32, rows: u32) -> Option<String> {
+    pub fn next_batch(&self, feed: u32, rows: u32) -> Result<Option<String>, JsError> {
         let mut batch = String::new();
-        let some = self.0.with(|pump| {
-            pump.batch(FeedId(feed), index(rows), slice::now(), &mut batch)
-        });
-        some.then_some(batch)
+        let some = self
+            .0
+            .with(|pump| pump.batch(FeedId(feed), index(rows), slice::now(), &mut batch))?;
+        Ok(some.then_some(batch))
     }
 
     /// Closes a feed.

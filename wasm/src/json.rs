@@ -85,10 +85,19 @@ mod tests {
 
     #[test]
     fn any_text_comes_back_as_it_was() {
-        for text in ["", "plain", "\"\\/", "\n\t\u{0}\u{1f}\u{7f}", "日本 🚢 \u{2028}"] {
+        for text in [
+            "",
+            "plain",
+            "\"\\/",
+            "\n\t\u{0}\u{1f}\u{7f}",
+            "日本 🚢 \u{2028}",
+        ] {
             let mut out = String::new();
             string(&mut out, text);
-            assert_eq!(serde_json::from_str::<String>(&out).expect("valid JSON"), text);
+            assert_eq!(
+                serde_json::from_str::<String>(&out).expect("valid JSON"),
+                text
+            );
         }
     }
 
@@ -100,7 +109,9 @@ mod tests {
             object.number("b", -1);
             object.count("c", u64::MAX);
             object.member("d", |out| {
-                array(out, [1, 2], |number, out| super::object(out, |object| object.number("n", number)));
+                array(out, [1, 2], |number, out| {
+                    super::object(out, |object| object.number("n", number))
+                });
             });
             object.member("e", |out| array(out, [0; 0], |_, _| {}));
         });

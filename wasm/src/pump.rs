@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use kube_watchlist::clock::{Instant, Now};
 use kube_watchlist::reflector::{Command, Config, EndCause, ExchangeId, Input, Output, Reflector};
 use kube_watchlist::request::Request;
-use kube_watchlist::store::{Progress, Store};
+use kube_watchlist::store::{CapacityError, Progress, Store};
 use kube_watchlist::view::{FeedId, ViewId, Views};
 
 use crate::inbox::{Arrival, Chunk, Inbox, OwnedHead, Taken};
@@ -154,7 +154,13 @@ impl<C: Chunk> Pump<C> {
     }
 
     /// Appends the next batch of a feed; `false` where there is none.
-    pub(crate) fn batch(&mut self, feed: FeedId, rows: usize, now: Now, out: &mut String) -> bool {
+    pub(crate) fn batch(
+        &mut self,
+        feed: FeedId,
+        rows: usize,
+        now: Now,
+        out: &mut String,
+    ) -> Result<bool, CapacityError> {
         let store = self.reflector.store();
         self.views.next_batch(feed, store, now.wall, rows, out)
     }
@@ -231,9 +237,7 @@ impl<C: Chunk> Pump<C> {
         let woken = std::mem::take(&mut self.woken);
         match self.deadline {
             Some(deadline) if woken || now.monotonic >= deadline => self.input(Input::Tick, now),
-            deadline => {
-                Step::Sleep([deadline, self.text_changes].into_iter().flatten().min())
-            }
+            deadline => Step::Sleep([deadline, self.text_changes].into_iter().flatten().min()),
         }
     }
 

@@ -58,7 +58,10 @@ fn write(object: &mut Object<'_>, status: &SyncStatus, memory_bytes: u64) {
     if let Some(form) = status.format {
         object.text("format", format(form));
     }
-    for (name, stated) in [("fallbackReason", &status.fallback), ("error", &status.error)] {
+    for (name, stated) in [
+        ("fallbackReason", &status.fallback),
+        ("error", &status.error),
+    ] {
         if let Some(stated) = stated {
             object.member(name, |out| reason(out, stated));
         }
@@ -130,7 +133,10 @@ fn kubernetes(out: &mut String, status: &Status) {
                     });
                 });
                 if status.details.retry_after_seconds > 0 {
-                    object.count("retryAfterSeconds", status.details.retry_after_seconds.into());
+                    object.count(
+                        "retryAfterSeconds",
+                        status.details.retry_after_seconds.into(),
+                    );
                 }
             });
         });

@@ -288,7 +288,11 @@ impl Spoiler {
                 }
                 Some(Step::Send(chunk))
             }
-            Pending::Break => Some(Step::Break),
+            Pending::Break => {
+                // What was sent leaves the buffers first.
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                Some(Step::Break)
+            }
             Pending::End => Some(Step::End),
             Pending::Stall => std::future::pending().await,
         }

@@ -70,6 +70,15 @@ pub enum Reply {
     NotYet(Time),
 }
 
+impl Reply {
+    fn head_mut(&mut self) -> Option<&mut Head> {
+        match self {
+            Self::Whole(head, _) | Self::List(head, _) | Self::Watch(head, _) => Some(head),
+            Self::NotYet(_) => None,
+        }
+    }
+}
+
 /// The head of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Head {
@@ -145,10 +154,17 @@ impl ApiServer {
         arrived: Time,
         now: Time,
     ) -> Reply {
-        match self.answer(request, tampering, arrived, now) {
+        let mut reply = match self.answer(request, tampering, arrived, now) {
             Ok(reply) => reply,
             Err(refusal) => self.refuse(request, &refusal),
+        };
+        if request.path == "/api/v1/componentstatuses"
+            && let Some(head) = reply.head_mut()
+        {
+            let warning = "299 - \"v1 ComponentStatus is deprecated in v1.19+\"";
+            head.headers.push(("warning", warning.to_owned()));
         }
+        reply
     }
 
     /// The answer that carries a refusal.

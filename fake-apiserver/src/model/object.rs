@@ -452,6 +452,7 @@ pub fn key(namespace: &str, name: &str) -> Box<str> {
 }
 
 fn members_value(members: &str) -> Value {
+    // No members make an empty object.
     let object = format!("{{{}}}", members.trim_start_matches(','));
     serde_json::from_str(&object).unwrap_or(Value::Null)
 }

@@ -252,9 +252,19 @@ impl Rendering {
         json::key(out, "annotations");
         out.extend_from_slice(b"{\"k8s.io/initial-events-end\":\"true\"");
         if self.profile.writes_blueprint {
-            let Resource { kind, custom, .. } = self.resource;
-            let version = self.resource.api_version();
-            let blueprint = if *custom {
+            let (kind, version, custom) = match self.form {
+                Form::Metadata(version) => (
+                    "PartialObjectMetadata",
+                    version.api_version().to_owned(),
+                    false,
+                ),
+                _ => (
+                    self.resource.kind,
+                    self.resource.api_version(),
+                    self.resource.custom,
+                ),
+            };
+            let blueprint = if custom {
                 format!("{{\"apiVersion\":\"{version}\",\"items\":[],\"kind\":\"{kind}List\"}}\n")
             } else {
                 format!(

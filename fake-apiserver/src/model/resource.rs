@@ -149,7 +149,7 @@ macro_rules! columns {
 }
 
 /// Every resource of the server; [`ResourceId`] names their places.
-pub static RESOURCES: &[Resource] = &[
+pub(super) static RESOURCES: &[Resource] = &[
     Resource {
         short_names: &["po"],
         in_all: true,

@@ -57,27 +57,31 @@ pub(super) fn containers(app: &str, team: &str, image: &str, job: bool) -> Value
             "--shutdown-grace-period=25s",
             "--tracing-endpoint=http://otel-collector.observability.svc.cluster.local:4317",
             format!("--tracing-attributes=service.name={app},service.namespace={team},deployment.environment=production"),
+            "--database-url-file=/var/run/secrets/database/url",
             "--database-pool-size=20",
             "--database-statement-timeout=5s",
             "--cache-address=redis-master.data-platform.svc.cluster.local:6379",
             "--feature-flags-address=flagd.data-platform.svc.cluster.local:8013",
+            "--events-brokers=kafka-0.kafka.data-platform.svc.cluster.local:9092,kafka-1.kafka.data-platform.svc.cluster.local:9092,kafka-2.kafka.data-platform.svc.cluster.local:9092",
+            format!("--events-group={team}-{app}-production"),
+            "--http-client-timeout=3s",
+            "--http-client-retries=2",
+            "--circuit-breaker-threshold=0.5",
+            "--allowed-origins=https://www.example.com,https://shop.example.com,https://admin.example.com,https://partners.example.com",
+            "--trusted-proxies=10.0.0.0/8,172.16.0.0/12,192.168.0.0/16",
             "--log-format=json",
             "--log-level=info",
         ],
         "env": [
-            {"name": "POD_NAME", "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.name"}}},
             {"name": "JAVA_TOOL_OPTIONS", "value": "-XX:MaxRAMPercentage=75 -XX:+UseG1GC -XX:+ExitOnOutOfMemoryError -XX:+HeapDumpOnOutOfMemoryError -XX:HeapDumpPath=/tmp/heap.hprof -Djava.security.egd=file:/dev/./urandom -Dfile.encoding=UTF-8 -Duser.timezone=UTC"},
-            {"name": "DATABASE_URL", "valueFrom": {"secretKeyRef": {"name": format!("{app}-credentials"), "key": "url"}}},
         ],
         "resources": {"limits": {"memory": "512Mi"}, "requests": {"cpu": "100m", "memory": "256Mi"}},
         "volumeMounts": [
             {"name": "config", "readOnly": true, "mountPath": format!("/etc/{app}")},
-            {"name": "tmp", "mountPath": "/tmp"},
         ],
         "terminationMessagePath": "/dev/termination-log",
         "terminationMessagePolicy": "File",
         "imagePullPolicy": "IfNotPresent",
-        "securityContext": {"capabilities": {"drop": ["ALL"]}, "runAsNonRoot": true},
     });
     if job {
         return json!([main]);
@@ -90,16 +94,19 @@ pub(super) fn containers(app: &str, team: &str, image: &str, job: bool) -> Value
     };
     main["ports"] = json!([
         {"name": "http", "containerPort": 8080, "protocol": "TCP"},
-        {"name": "metrics", "containerPort": 9090, "protocol": "TCP"},
     ]);
-    main["livenessProbe"] = probe("/healthz", 10);
     main["readinessProbe"] = probe("/readyz", 5);
     let sidecar = json!({
         "name": "log-shipper",
         "image": "registry.example/platform/fluent-bit:3.2.4",
-        "args": ["--config", "/fluent-bit/etc/fluent-bit.conf"],
-        "resources": {"limits": {"memory": "64Mi"}, "requests": {"cpu": "10m", "memory": "32Mi"}},
-        "volumeMounts": [{"name": "tmp", "readOnly": true, "mountPath": "/var/log/app"}],
+        "args": [
+            "--config=/fluent-bit/etc/fluent-bit.conf",
+            "--parser=/fluent-bit/etc/parsers.conf",
+            "--flush=5",
+            format!("--tag=kube.{team}.{app}.*"),
+            "--output=http://log-gateway.observability.svc.cluster.local:9880/ingest?format=json_lines&compress=gzip",
+        ],
+        "resources": {},
         "terminationMessagePath": "/dev/termination-log",
         "terminationMessagePolicy": "File",
         "imagePullPolicy": "IfNotPresent",
@@ -112,7 +119,6 @@ pub(super) fn pod_spec(app: &str, team: &str, image: &str, job: bool) -> Value {
     json!({
         "volumes": [
             {"name": "config", "configMap": {"name": format!("{app}-config"), "defaultMode": 420}},
-            {"name": "tmp", "emptyDir": {}},
         ],
         "containers": containers(app, team, image, job),
         "restartPolicy": if job { "Never" } else { "Always" },
@@ -197,6 +203,23 @@ fn live_spec(mut spec: Value, app: &str) -> Value {
         tolerate("node.kubernetes.io/not-ready"),
         tolerate("node.kubernetes.io/unreachable"),
     ]);
+    // Added by an admission webhook, which is recorded as no manager of its own.
+    spec["affinity"] = json!({
+        "nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{
+            "matchExpressions": [
+                {"key": "node.kubernetes.io/pool", "operator": "In", "values": ["general", "memory"]},
+                {"key": "kubernetes.io/arch", "operator": "In", "values": ["amd64", "arm64"]},
+                {"key": "node.example/decommissioned", "operator": "DoesNotExist"},
+            ],
+        }]}},
+        "podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [{
+            "weight": 100,
+            "podAffinityTerm": {
+                "labelSelector": {"matchLabels": {"app.kubernetes.io/name": app}},
+                "topologyKey": "kubernetes.io/hostname",
+            },
+        }]},
+    });
     spec["serviceAccount"] = app.into();
     spec["nodeName"] = "@node@".into();
     spec["priority"] = 0.into();
@@ -226,10 +249,8 @@ fn shared_meta(purpose: &Purpose<'_>, spec: &Value) -> SharedMeta {
             .map(|(key, value)| ((*key).into(), (*value).into())),
     );
     labels.sort();
-    let annotations: Vec<(Box<str>, Box<str>)> = vec![
-        ("prometheus.io/port".into(), "9090".into()),
-        ("prometheus.io/scrape".into(), "true".into()),
-    ];
+    let annotations: Vec<(Box<str>, Box<str>)> =
+        vec![("prometheus.io/scrape".into(), "true".into())];
     let names = |pairs: &[(Box<str>, Box<str>)]| -> Value {
         pairs
             .iter()
