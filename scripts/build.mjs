@@ -6,7 +6,15 @@
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { homedir } from 'node:os'
 import { join, relative } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
@@ -28,25 +36,56 @@ const bindgen = await tool('wasm-bindgen')
 const wasm = join(dist, 'kube_watchlist_bg.wasm')
 
 await step('wasm', [cdylib, bindgen, ...scripts()], [wasm, join(dist, 'glue.js')], () => {
-  run(bindgen, ['--target', 'web', '--omit-default-module-path', '--out-dir', work, '--out-name', 'kube_watchlist', cdylib])
+  run(bindgen, [
+    '--target',
+    'web',
+    '--omit-default-module-path',
+    '--out-dir',
+    work,
+    '--out-name',
+    'kube_watchlist',
+    cdylib,
+  ])
   // Reads what the module uses from the module itself; the names of functions stay behind.
-  run(process.execPath, [join(root, 'node_modules/binaryen/bin/wasm-opt'), '-O', '--strip-producers', join(work, 'kube_watchlist_bg.wasm'), '-o', wasm])
+  run(process.execPath, [
+    join(root, 'node_modules/binaryen/bin/wasm-opt'),
+    '-O',
+    '--strip-producers',
+    join(work, 'kube_watchlist_bg.wasm'),
+    '-o',
+    wasm,
+  ])
   refuseMachinePaths(wasm)
   writeFileSync(join(dist, 'glue.js'), glueFactory(readFileSync(join(work, 'kube_watchlist.js'), 'utf8')))
-  writeFileSync(join(dist, 'wasm-base64.js'), `export const base64 = '${readFileSync(wasm).toString('base64')}'\n`)
+  writeFileSync(
+    join(dist, 'wasm-base64.js'),
+    `export const base64 = '${readFileSync(wasm).toString('base64')}'\n`,
+  )
 })
 
-await step('js', [...files(join(root, 'js/src')), join(root, 'js/tsconfig.json'), join(work, 'kube_watchlist.d.ts'), ...scripts()], [join(dist, 'index.js'), join(dist, 'index.d.ts')], () => {
-  const tsc = join(root, 'node_modules/typescript/bin/tsc')
-  agreeWithRust(tsc)
-  for (const name of readdirSync(dist)) {
-    if (!['kube_watchlist_bg.wasm', 'glue.js', 'wasm-base64.js'].includes(name)) rmSync(join(dist, name), { recursive: true })
-  }
-  // Comments are for the declarations, where editors show them.
-  run(process.execPath, [tsc, '-p', 'js', '--declaration', 'false', '--removeComments'])
-  run(process.execPath, [tsc, '-p', 'js', '--emitDeclarationOnly'])
-  for (const name of ['glue.d.ts', 'wasm-base64.d.ts']) copyFileSync(join(root, 'js/src', name), join(dist, name))
-})
+await step(
+  'js',
+  [
+    ...files(join(root, 'js/src')),
+    join(root, 'js/tsconfig.json'),
+    join(work, 'kube_watchlist.d.ts'),
+    ...scripts(),
+  ],
+  [join(dist, 'index.js'), join(dist, 'index.d.ts')],
+  () => {
+    const tsc = join(root, 'node_modules/typescript/bin/tsc')
+    agreeWithRust(tsc)
+    for (const name of readdirSync(dist)) {
+      if (!['kube_watchlist_bg.wasm', 'glue.js', 'wasm-base64.js'].includes(name))
+        rmSync(join(dist, name), { recursive: true })
+    }
+    // Comments are for the declarations, where editors show them.
+    run(process.execPath, [tsc, '-p', 'js', '--declaration', 'false', '--removeComments'])
+    run(process.execPath, [tsc, '-p', 'js', '--emitDeclarationOnly'])
+    for (const name of ['glue.d.ts', 'wasm-base64.d.ts'])
+      copyFileSync(join(root, 'js/src', name), join(dist, name))
+  },
+)
 
 report()
 
@@ -57,7 +96,16 @@ function cargo() {
   const result = spawnSync(
     'cargo',
     [
-      ...['rustc', '--locked', '--release', '--package', 'kube-watchlist-wasm', '--lib', '--target', 'wasm32-unknown-unknown'],
+      ...[
+        'rustc',
+        '--locked',
+        '--release',
+        '--package',
+        'kube-watchlist-wasm',
+        '--lib',
+        '--target',
+        'wasm32-unknown-unknown',
+      ],
       // Not a plain build: with an rlib beside it the module would lose link-time optimisation.
       ...['--crate-type', 'cdylib', '--message-format', 'json-render-diagnostics'],
     ],
@@ -76,7 +124,9 @@ function cargo() {
     .split('\n')
     .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line))
-    .filter((message) => message.reason === 'compiler-artifact' && message.target.name === 'kube_watchlist_wasm')
+    .filter(
+      (message) => message.reason === 'compiler-artifact' && message.target.name === 'kube_watchlist_wasm',
+    )
     .flatMap((message) => message.filenames)
     .find((name) => name.endsWith('.wasm'))
   if (built === undefined) throw new Error('cargo built no wasm module')
@@ -100,7 +150,9 @@ function remaps() {
 
 function refuseMachinePaths(file) {
   const text = readFileSync(file, 'latin1')
-  const found = [homedir(), root, join('.cargo', 'registry'), '.rustup'].filter((path) => path.length > 1 && text.includes(path))
+  const found = [homedir(), root, join('.cargo', 'registry'), '.rustup'].filter(
+    (path) => path.length > 1 && text.includes(path),
+  )
   if (found.length > 0) throw new Error(`the module holds paths of this machine: ${found.join(', ')}`)
 }
 
@@ -117,7 +169,22 @@ function agreeWithRust(tsc) {
       '',
     ].join('\n'),
   )
-  run(process.execPath, [tsc, '--ignoreConfig', '--noEmit', '--strict', '--skipLibCheck', '--target', 'es2022', '--module', 'nodenext', '--lib', 'es2022,dom,esnext.disposable', '--types', '', check])
+  run(process.execPath, [
+    tsc,
+    '--ignoreConfig',
+    '--noEmit',
+    '--strict',
+    '--skipLibCheck',
+    '--target',
+    'es2022',
+    '--module',
+    'nodenext',
+    '--lib',
+    'es2022,dom,esnext.disposable',
+    '--types',
+    '',
+    check,
+  ])
 }
 
 function report() {
@@ -128,10 +195,15 @@ function report() {
     ['wasm', sizes(readFileSync(wasm))],
     ['js', sizes(Buffer.concat(scripts))],
   ]
-  rows.push(['together', rows.map(([, size]) => size).reduce((a, b) => a.map((value, index) => value + b[index]))])
-  for (const [name, [raw, gzip, brotli]] of rows) console.log(`${name.padEnd(9)} ${kb(raw)} raw  ${kb(gzip)} gzip  ${kb(brotli)} brotli`)
+  rows.push([
+    'together',
+    rows.map(([, size]) => size).reduce((a, b) => a.map((value, index) => value + b[index])),
+  ])
+  for (const [name, [raw, gzip, brotli]] of rows)
+    console.log(`${name.padEnd(9)} ${kb(raw)} raw  ${kb(gzip)} gzip  ${kb(brotli)} brotli`)
   if (process.argv.includes('--sizes')) {
-    for (const [crate, bytes] of crateSizes(readFileSync(join(work, 'kube_watchlist_bg.wasm')))) console.log(`${kb(bytes)}  ${crate}`)
+    for (const [crate, bytes] of crateSizes(readFileSync(join(work, 'kube_watchlist_bg.wasm'))))
+      console.log(`${kb(bytes)}  ${crate}`)
   }
   const budget = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).kubeWatchlist.budget.brotli
   const brotli = rows.at(-1)[1][2]
@@ -142,7 +214,9 @@ function report() {
 }
 
 function sizes(bytes) {
-  const brotli = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } })
+  const brotli = brotliCompressSync(bytes, {
+    params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length },
+  })
   return [bytes.length, gzipSync(bytes, { level: 9 }).length, brotli.length]
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::record::{Identity, Parts, push_uuid};
 use super::slot::{END, Slot};
-use super::{CapacityError, RowId, Store, intern};
+use super::{CapacityError, RowId, Store};
 use crate::event::Meta;
 
 impl Store {
@@ -48,7 +48,7 @@ impl Store {
                             || parts.name == name
                                 && parts
                                     .namespace
-                                    .map_or(&[][..], |at| intern::bytes(&self.arena, at))
+                                    .map_or(&[][..], |at| self.interner.bytes(at))
                                     == namespace)
                 })
         });
@@ -150,8 +150,8 @@ impl Store {
 
     /// Any record of a slot: all say the same key.
     fn any_parts(&self, slot: &Slot) -> Option<Parts<'_>> {
-        Parts::decode(self.arena.bytes(slot.record))
-            .or_else(|| Parts::decode(self.arena.bytes(slot.staged)))
+        Parts::decode(self.heap.bytes(slot.record))
+            .or_else(|| Parts::decode(self.heap.bytes(slot.staged)))
     }
 }
 

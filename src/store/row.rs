@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::keys::push_key;
 use super::record::{Identity, Parts, Version, push_uuid};
-use super::{RowId, Store, intern};
+use super::{RowId, Store};
 use crate::clock::Timestamp;
 
 /// A stored row, read in place.
@@ -179,7 +179,7 @@ impl Store {
     }
 
     fn resolve<'a>(&'a self, parts: Parts<'a>) -> RowRef<'a> {
-        let shared = |at| intern::bytes(&self.arena, at);
+        let shared = |at| self.interner.bytes(at);
         let text = |bytes| std::str::from_utf8(bytes).unwrap_or_default();
         RowRef {
             name: text(parts.name),

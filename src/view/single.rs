@@ -318,10 +318,10 @@ impl View {
 
     /// The build becomes the order.
     fn take_over(&mut self, budget: &mut Budget) -> Result<(), CapacityError> {
-        let Some(build) = self.build.take() else {
+        let Some(finished) = self.build.take() else {
             return Ok(());
         };
-        let built = build.finish(budget);
+        let built = finished.finish(budget);
         std::mem::replace(&mut self.order, built.order).free(budget);
         self.layout = Some(built.layout);
         self.forget_held(budget);

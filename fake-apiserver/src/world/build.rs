@@ -185,7 +185,7 @@ fn build_nodes(world: &mut World, history: &mut History, count: usize) {
         let pool = if at % 5 == 4 { "memory" } else { "general" };
         let name = format!("node-{pool}-{}-{}", world.random.suffix(6), at);
         let zone = ZONES[at % ZONES.len()];
-        let control_plane = at < 3.min(count.saturating_sub(1));
+        let control_plane = at < if count < 9 { 1 } else { 3 };
         let body = workload::node_body(&name, ip, false, control_plane);
         let mut labels = vec![
             ("beta.kubernetes.io/arch", "amd64"),

@@ -203,18 +203,26 @@ impl World {
         let before = history.revision();
         // Steps whose object has gone write nothing; a few tries find one that does.
         for _ in 0..64 {
-            let due = self
-                .queue
-                .peek()
-                .is_some_and(|Reverse(due)| due.at <= self.now);
-            match self.queue.pop().filter(|_| due) {
-                Some(Reverse(Due { step, .. })) => self.run(history, step),
+            match self.next_due() {
+                Some(step) => self.run(history, step),
                 None => self.begin_story(history),
             }
             if history.revision() != before {
                 return;
             }
         }
+    }
+
+    /// The step that has been due for longest.
+    fn next_due(&mut self) -> Option<Step> {
+        if self
+            .queue
+            .peek()
+            .is_none_or(|Reverse(due)| due.at > self.now)
+        {
+            return None;
+        }
+        self.queue.pop().map(|Reverse(due)| due.step)
     }
 
     /// Queues a step for `delay` milliseconds from now.

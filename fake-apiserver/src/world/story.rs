@@ -201,9 +201,14 @@ impl World {
 
     fn begin_drain(&mut self, history: &mut History) {
         let at = self.random.below(self.nodes.len());
-        // Half of the nodes at least go on taking pods.
-        let drained = self.nodes.iter().filter(|node| node.drained).count();
-        if self.nodes[at].drained || drained * 2 >= self.nodes.len() {
+        // Half of the workers at least go on taking pods; the control plane takes none anyway.
+        let workers = self.nodes.iter().filter(|node| !node.control_plane).count();
+        let drained = self
+            .nodes
+            .iter()
+            .filter(|node| node.drained && !node.control_plane)
+            .count();
+        if self.nodes[at].drained || (drained + 1) * 2 > workers {
             return;
         }
         self.nodes[at].drained = true;
