@@ -2,6 +2,7 @@
  * Builds the package: Rust → wasm-bindgen → wasm-opt → TypeScript → dist/. Steps whose inputs did not change are skipped.
  *
  *     node scripts/build.mjs            build, and compare the size with the budget in package.json
+ *     node scripts/build.mjs --only     build
  *     node scripts/build.mjs --sizes    and say which crate takes how much of the wasm
  */
 import { spawnSync } from 'node:child_process'
@@ -87,7 +88,8 @@ await step(
   },
 )
 
-report()
+// `npm start` builds only: the sizes are for those who change the package.
+if (!process.argv.includes('--only')) report()
 
 /** Compiles the browser driver and returns the path of the module. */
 function cargo() {
