@@ -1,15 +1,18 @@
 //! Stories: what several objects go through together.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::World;
 use super::build::json_body;
+use super::cron::JobRun;
+use super::deployment::{Deployment, REVISION_HISTORY};
+use super::node::node_body;
 use super::pods::{PodStep, pods_of};
-use super::workload::{StartedJob, node_body};
 use crate::model::object::{Body, Object, key};
 use crate::model::pod::PodState;
 use crate::model::{History, ResourceId};
-use crate::time::{SECOND, Time};
+use crate::time::SECOND;
 
 /// A step of a story: at most one write.
 #[derive(Clone, Debug)]
@@ -24,32 +27,16 @@ pub(super) enum Step {
         old: String,
         made: usize,
     },
+    /// A deployment forgets its oldest replica set.
+    Prune { deployment: usize },
+    /// A deployment's status says how far it is.
+    Progress { deployment: usize, updated: usize },
     /// A replica set makes up for a pod that was evicted.
     Replace { deployment: usize },
     /// A node is emptied: these pods are left.
     Drain { node: usize, left: Vec<Box<str>> },
     /// A cron job's job goes on.
     Job { cron_job: usize, job: Box<JobRun> },
-}
-
-/// A job between its start and its end.
-#[derive(Clone, Debug)]
-pub(super) struct JobRun {
-    name: String,
-    pod: Option<Box<str>>,
-    started: Time,
-    stage: JobStage,
-    kind: super::template::PodKind,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum JobStage {
-    Announce,
-    MakePod,
-    Run,
-    Forget,
-    ForgetPod,
-    Settle,
 }
 
 impl World {
@@ -101,6 +88,24 @@ impl World {
             Step::Replace { deployment } => {
                 self.make_pod(history, deployment);
             }
+            Step::Prune { deployment } => {
+                let Deployment { team, old_sets, .. } = &mut self.deployments[deployment];
+                if old_sets.len() > REVISION_HISTORY {
+                    let oldest = key(team, &old_sets.remove(0));
+                    history.remove(ResourceId::REPLICA_SETS, &oldest, self.now);
+                }
+            }
+            Step::Progress {
+                deployment,
+                updated,
+            } => {
+                let Deployment { replicas, .. } = &self.deployments[deployment];
+                let ready = replicas.saturating_sub(1);
+                let progress = self.deployments[deployment].with_counts(history, updated, ready);
+                if let Some(object) = progress {
+                    history.put(ResourceId::DEPLOYMENTS, object, self.now);
+                }
+            }
             Step::Drain { node, left } => self.drain(history, node, left),
             Step::Job { cron_job, job } => self.run_job(history, cron_job, *job),
         }
@@ -111,11 +116,6 @@ impl World {
             return;
         }
         self.deployments[at].version += 1;
-        let deployment = std::mem::replace(
-            &mut self.deployments[at].kind,
-            super::template::PodKind::empty(),
-        );
-        drop(deployment);
         let now = self.now;
         // The world lends itself to the deployment for a moment: both are needed at once.
         let mut rolling = self.deployments.swap_remove(at);
@@ -138,54 +138,63 @@ impl World {
 
     fn roll_out(&mut self, history: &mut History, at: usize, old: String, made: usize) {
         let replicas = self.deployments[at].replicas;
-        let now = self.now;
-        if made < replicas {
-            self.make_pod(history, at);
-            let gone = pods_of(history, self.deployments[at].team, &old)
-                .find(|pod| pod.meta.deletion.is_none())
-                .map(|pod| pod.key());
-            if let Some(pod) = gone {
-                let delay = self.random.between(6_000, 14_000);
-                self.later(delay, Step::Pod(pod, PodStep::Delete));
+        let team = self.deployments[at].team;
+        let staying = |pod: &&Arc<Object>| pod.meta.deletion.is_none();
+        let delay = match made.cmp(&replicas) {
+            Ordering::Less => {
+                // One new pod, and one old one that goes when it is ready.
+                self.make_pod(history, at);
+                let pods = pods_of(history, team, &old).filter(staying);
+                let old_pods: Vec<Box<str>> = pods.map(|pod| pod.key()).collect();
+                if !old_pods.is_empty() {
+                    let pod = self.random.pick(&old_pods).clone();
+                    let delay = self.random.between(6_000, 14_000);
+                    self.later(delay, Step::Pod(pod, PodStep::Delete));
+                }
+                if made.is_multiple_of(4) {
+                    let updated = made + 1;
+                    self.later(
+                        400,
+                        Step::Progress {
+                            deployment: at,
+                            updated,
+                        },
+                    );
+                }
+                self.random.between(700, 4_000)
             }
-            let delay = self.random.between(700, 4_000);
-            self.later(
-                delay,
-                Step::Rollout {
-                    deployment: at,
-                    old,
-                    made: made + 1,
-                },
-            );
-        } else if made == replicas {
-            let scaled = self.deployments[at].replica_set_with(history, &old, 0, 0);
-            if let Some(replica_set) = scaled {
-                history.put(ResourceId::REPLICA_SETS, replica_set, now);
+            Ordering::Equal => {
+                if let Some(scaled) = self.deployments[at].replica_set_with(history, &old, 0, 0) {
+                    history.put(ResourceId::REPLICA_SETS, scaled, self.now);
+                }
+                // Old pods that are still there go now.
+                let pods = pods_of(history, team, &old).filter(staying);
+                let left: Vec<Box<str>> = pods.map(|pod| pod.key()).collect();
+                for pod in left {
+                    self.later(15 * SECOND, Step::Pod(pod, PodStep::Delete));
+                }
+                2 * SECOND
             }
-            // Pods of the old replica set that are still there go now.
-            let pods = pods_of(history, self.deployments[at].team, &old);
-            let left: Vec<Box<str>> = pods
-                .filter(|pod| pod.meta.deletion.is_none())
-                .map(|pod| pod.key())
-                .collect();
-            for pod in left {
-                self.later(15 * SECOND, Step::Pod(pod, PodStep::Delete));
+            Ordering::Greater => {
+                self.deployments[at].busy = false;
+                self.deployments[at].old_sets.push(old);
+                // By then the last of the old pods has gone.
+                self.later(25 * SECOND, Step::Prune { deployment: at });
+                let done = self.deployments[at].with_counts(history, replicas, replicas);
+                if let Some(deployment) = done {
+                    history.put(ResourceId::DEPLOYMENTS, deployment, self.now);
+                }
+                return;
             }
-            self.later(
-                2 * SECOND,
-                Step::Rollout {
-                    deployment: at,
-                    old,
-                    made: made + 1,
-                },
-            );
-        } else {
-            self.deployments[at].busy = false;
-            let done = self.deployments[at].with_counts(history, replicas, replicas);
-            if let Some(deployment) = done {
-                history.put(ResourceId::DEPLOYMENTS, deployment, now);
-            }
-        }
+        };
+        self.later(
+            delay,
+            Step::Rollout {
+                deployment: at,
+                old,
+                made: made + 1,
+            },
+        );
     }
 
     /// A new pod of the deployment's current replica set.
@@ -241,7 +250,11 @@ impl World {
                 .iter()
                 .position(|deployment| *deployment.replica_set == *owner)
         });
-        if let Some(deployment) = deployment {
+        // A pod that goes away already is being made up for.
+        let staying = history
+            .get(ResourceId::PODS, &pod)
+            .is_some_and(|pod| pod.meta.deletion.is_none());
+        if let Some(deployment) = deployment.filter(|_| staying) {
             self.later(SECOND, Step::Replace { deployment });
             self.pod_step(history, pod, PodStep::Delete);
         }
@@ -263,119 +276,5 @@ impl World {
         );
         object.body = json_body(&body);
         history.put(ResourceId::NODES, object, self.now);
-    }
-
-    fn begin_job(&mut self, history: &mut History) {
-        let at = self.random.below(self.cron_jobs.len());
-        if self.cron_jobs.is_empty() || std::mem::replace(&mut self.cron_jobs[at].busy, true) {
-            return;
-        }
-        let now = self.now;
-        let cron_job = self.cron_jobs.swap_remove(at);
-        let StartedJob { object, kind } = cron_job.start_job(self, now);
-        self.cron_jobs.push(cron_job);
-        let last = self.cron_jobs.len() - 1;
-        self.cron_jobs.swap(at, last);
-        let name = object.meta.name.to_string();
-        history.put(ResourceId::JOBS, object, now);
-        let job = JobRun {
-            name,
-            pod: None,
-            started: now,
-            stage: JobStage::Announce,
-            kind,
-        };
-        self.later(
-            50,
-            Step::Job {
-                cron_job: at,
-                job: Box::new(job),
-            },
-        );
-    }
-
-    fn run_job(&mut self, history: &mut History, at: usize, mut job: JobRun) {
-        let team = self.cron_jobs[at].team;
-        let now = self.now;
-        let job_key = key(team, &job.name);
-        let mut delay = 100;
-        job.stage = match job.stage {
-            JobStage::Announce => {
-                let active = history
-                    .get(ResourceId::JOBS, &job_key)
-                    .map(|job| job.meta.clone());
-                let announced = self.cron_jobs[at].with_active(history, now, active.as_ref());
-                if let Some(cron_job) = announced {
-                    history.put(ResourceId::CRON_JOBS, cron_job, now);
-                }
-                JobStage::MakePod
-            }
-            JobStage::MakePod => {
-                let pod = self.pod(team, &job.kind, now);
-                job.pod = Some(pod.key());
-                self.later(300, Step::Pod(pod.key(), PodStep::Schedule));
-                history.put(ResourceId::PODS, pod, now);
-                delay = SECOND;
-                JobStage::Run
-            }
-            JobStage::Run => {
-                let pod = job
-                    .pod
-                    .as_ref()
-                    .and_then(|pod| history.get(ResourceId::PODS, pod));
-                let ended = pod.is_none_or(
-                    |pod| matches!(&pod.body, Body::Pod(body) if body.state == PodState::Succeeded),
-                );
-                if ended {
-                    self.end_job(history, at, &job, &job_key);
-                    JobStage::Settle
-                } else {
-                    delay = SECOND;
-                    JobStage::Run
-                }
-            }
-            JobStage::Settle => {
-                self.cron_jobs[at].busy = false;
-                let settled = self.cron_jobs[at].with_active(history, job.started, None);
-                if let Some(cron_job) = settled {
-                    history.put(ResourceId::CRON_JOBS, cron_job, now);
-                }
-                JobStage::Forget
-            }
-            JobStage::Forget => {
-                // Three finished jobs are kept; the garbage collector takes the pod after its job.
-                if self.cron_jobs[at].finished.len() <= 3 {
-                    return;
-                }
-                let (oldest, pod) = self.cron_jobs[at].finished.remove(0);
-                job.pod = Some(key(team, &pod));
-                history.remove(ResourceId::JOBS, &key(team, &oldest), now);
-                JobStage::ForgetPod
-            }
-            JobStage::ForgetPod => {
-                if let Some(pod) = &job.pod {
-                    history.remove(ResourceId::PODS, pod, now);
-                }
-                return;
-            }
-        };
-        self.later(
-            delay,
-            Step::Job {
-                cron_job: at,
-                job: Box::new(job),
-            },
-        );
-    }
-
-    fn end_job(&mut self, history: &mut History, at: usize, job: &JobRun, job_key: &str) {
-        let Some(current) = history.get(ResourceId::JOBS, job_key) else {
-            return;
-        };
-        let ended = self.cron_jobs[at].completed(Object::clone(current), job.started, self.now);
-        let pod = job.pod.as_deref().and_then(|pod| pod.split_once('/'));
-        let pod = pod.map(|(_, name)| name.to_owned()).unwrap_or_default();
-        self.cron_jobs[at].finished.push((job.name.clone(), pod));
-        history.put(ResourceId::JOBS, ended, self.now);
     }
 }
