@@ -187,6 +187,7 @@ impl Watch {
             if let Ok(turn) = watch.host.turn() {
                 let _ = JsFuture::from(turn).await;
             }
+            slice::in_a_new_task();
             watch.parked.set(false);
             watch.run();
         });
