@@ -44,12 +44,18 @@ export function tasks(events, name) {
   const parts = ofThread.filter((event) => !isTask(event)).sort((a, b) => a.ts - b.ts || b.dur - a.dur)
   return found
     .map((task) => {
-      const within = parts.filter((event) => event.ts >= task.ts && event.ts + event.dur <= task.ts + task.dur)
+      // Those that cannot be too long need no explanation.
+      const within = cpu(task) < EXPLAINED ? [] : parts.filter((event) => event.ts >= task.ts && event.ts + event.dur <= task.ts + task.dur)
       const engine = outermost(within.filter((event) => ENGINE.test(event.name))).reduce((sum, event) => sum + cpu(event), 0)
-      return { cpu: cpu(task), engine, ours: cpu(task) - engine, within: summary(within) }
+      return { cpu: cpu(task), engine, ours: cpu(task) - engine, within: `${posted(task)}: ${summary(within)}` }
     })
     .sort((a, b) => b.ours - a.ours)
 }
+
+/** Tasks that took less CPU than so many milliseconds are only counted. */
+const EXPLAINED = 4
+
+const posted = ({ args }) => `posted by ${args?.src_func ?? 'nobody'} of ${args?.src_file?.split('/').pop() ?? 'no file'}`
 
 const cpu = (event) => (event.tdur ?? event.dur) / 1000
 

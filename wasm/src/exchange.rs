@@ -16,6 +16,7 @@ use web_sys::{
 
 use crate::inbox::{Arrival, Chunk, OwnedHead};
 use crate::pump::{unauthorized, unreachable};
+use crate::slice;
 use crate::watch::Watch;
 
 /// Starts an exchange. The handle ends it without a word; the controller is for what runs in JavaScript.
@@ -139,6 +140,10 @@ async fn read(watch: &Rc<Watch>, id: ExchangeId, response: &Response) -> EndCaus
             return EndCause::Broken;
         };
         watch.arrive(id, Arrival::Chunk(chunk));
+        // What waits in the browser would come in this very task, chunk after chunk.
+        if slice::is_used_up() {
+            watch.turn().await;
+        }
     }
 }
 

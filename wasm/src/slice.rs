@@ -24,40 +24,31 @@ pub(crate) fn now() -> Now {
     }
 }
 
-/// What begins within so many milliseconds of the end of a slice may be in the same task: bytes that waited come in microtasks,
-/// one after the other, and a frame follows on a turn.
-const SAME_TASK_MS: f64 = 0.5;
-
 thread_local! {
-    /// When the last slice began and when it was last looked at: all watches of the instance share the main thread.
-    static LAST: Cell<(f64, f64)> = const { Cell::new((f64::MIN, f64::MIN)) };
+    /// When work began in the present task, if it did. All watches of the instance share the main thread.
+    static BEGAN: Cell<Option<f64>> = const { Cell::new(None) };
 }
 
 /// A task has just begun: the next slice is a whole one.
 pub(crate) fn in_a_new_task() {
-    LAST.set((f64::MIN, f64::MIN));
+    BEGAN.set(None);
 }
 
-/// A turn on the main thread.
-pub(crate) struct Slice {
-    start: f64,
+/// Whether the present task has held the page long enough, with our work and with what the browser did between.
+pub(crate) fn is_used_up() -> bool {
+    BEGAN
+        .get()
+        .is_some_and(|began| performance_now() - began >= SLICE_MS)
 }
 
-impl Slice {
-    /// Begins one, or goes on with what is left of the one before where that may have been in this task: some of them in a row
-    /// would hold the page as one long one does.
-    pub(crate) fn begin() -> Self {
-        let now = performance_now();
-        let (start, end) = LAST.get();
-        Self {
-            start: if now - end < SAME_TASK_MS { start } else { now },
-        }
+/// Begins a slice: a turn on the main thread, or what is left of it. Bytes that waited come in microtasks of one task, each of
+/// which begins a slice, and some of them in a row would hold the page as one long one does.
+///
+/// Whether it is the first one of its task, as far as is known: then somebody has to say [`in_a_new_task`] in a later one.
+pub(crate) fn begin() -> bool {
+    let is_first = BEGAN.get().is_none();
+    if is_first {
+        BEGAN.set(Some(performance_now()));
     }
-
-    /// Whether it is time to give the page its turn.
-    pub(crate) fn is_over(&self) -> bool {
-        let now = performance_now();
-        LAST.set((self.start, now));
-        now - self.start >= SLICE_MS
-    }
+    is_first
 }
