@@ -850,6 +850,11 @@ fn the_cap_on_memory_is_an_error_and_keeps_the_last_snapshot() {
         (world.error(), world.names()),
         ("capacity", vec!["a".to_owned()])
     );
+    assert_eq!(
+        world.machine.store().staged_len(),
+        0,
+        "the attempt is let go"
+    );
     assert!(world.status().stale_since.is_some());
 }
 

@@ -331,6 +331,65 @@ fn the_old_order_is_read_until_the_new_one_is_there() {
 }
 
 #[test]
+fn changes_between_the_slices_of_earlier_ones_leave_the_order_right() {
+    const ROWS: u32 = 600;
+    let mut table = Table::new(&["Name", "Rank", "Weight"]);
+    let mut state = 1_u32;
+    let mut random = |below: u32| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) % below
+    };
+    // Ranks that only whole cells tell apart, and weights that the first bytes of a sort key do.
+    let mut ranks = vec![[0, 0]; ROWS as usize];
+    let view = table.open(by("Rank"));
+    for round in 0..1500 {
+        for _ in 0..random(60) {
+            let row = random(ROWS);
+            let rank = [random(1000), random(1000)];
+            ranks[row as usize] = rank;
+            let cells = format!(
+                "[\"n{row:03}\",\"long-equal-beginning-{:04}\",{}]",
+                rank[0], rank[1]
+            );
+            table.apply(&format!("n{row:03}"), &cells);
+        }
+        // Seldom enough to finish, so that the next changes meet a half-done order.
+        let _ = table
+            .views
+            .work(&mut table.store, NOW, random(1500) as usize);
+        let column = random(2) as usize;
+        if round % 25 == 0 {
+            let options = by(["Rank", "Weight"][column]);
+            table
+                .views
+                .get_mut(view)
+                .expect("open")
+                .update(options)
+                .expect("good");
+        }
+        if round % 25 == 24 {
+            table.settle();
+            let options = table.views.get(view).expect("open").options().clone();
+            let column = usize::from(options == by("Weight")) + 1;
+            let lines = table.lines(view, NOW);
+            let shown = |line: &Value| {
+                let text = line["cells"][column].to_string();
+                let number = text
+                    .trim_matches('"')
+                    .trim_start_matches("long-equal-beginning-");
+                number.parse::<u32>().ok()
+            };
+            assert!(lines.is_sorted_by_key(shown), "round {round}");
+            for line in &lines {
+                let name = line["meta"]["name"].as_str().expect("name");
+                let row: usize = name.trim_start_matches('n').parse().expect("number");
+                assert_eq!(shown(line), Some(ranks[row][column - 1]));
+            }
+        }
+    }
+}
+
+#[test]
 fn no_window_shows_half_a_commit_or_cells_under_other_columns() {
     let mut table = Table::new(&["Name"]);
     table.apply("a", "[\"a\"]");

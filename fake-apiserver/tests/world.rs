@@ -90,13 +90,13 @@ fn contains(line: &[u8], wanted: &[u8]) -> bool {
 
 #[test]
 fn objects_are_consistent_before_and_after_a_while() {
-    let mut cluster = cluster(300, 40.0, 3);
+    let mut cluster = cluster(150, 40.0, 3);
     check(&mut cluster);
     let before = get(&mut cluster, "/api/v1/pods").json()["items"]
         .as_array()
         .expect("items")
         .len();
-    cluster.advance(NOW.plus(6 * MINUTE));
+    cluster.advance(NOW.plus(3 * MINUTE));
     check(&mut cluster);
     let after = get(&mut cluster, "/api/v1/pods").json()["items"]
         .as_array()
@@ -186,8 +186,8 @@ fn a_few_minutes_have_every_kind_of_story() {
     let (mut drained, mut jobs, mut restarts, mut events) =
         (0, BTreeSet::new(), 0, BTreeSet::new());
     let sets = cluster.server.history.len(ResourceId::REPLICA_SETS);
-    for step in 1..=24 {
-        cluster.advance(NOW.plus(step * 15 * SECOND));
+    for step in 1..=16 {
+        cluster.advance(NOW.plus(step * 20 * SECOND));
         let cells = |cluster: &mut Cluster, path: &str| -> Vec<Vec<Value>> {
             let table = get_table(cluster, path).json();
             let rows = table["rows"].as_array().expect("rows").clone();

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::record::{Identity, Parts, push_uuid};
 use super::slot::{END, Slot};
-use super::{CapacityError, RowId, Store};
+use super::{CapacityError, MAX_ROWS, RowId, Store};
 use crate::event::Meta;
 
 impl Store {
@@ -102,7 +102,7 @@ impl Store {
     /// Makes room for one more row, so that [`Store::add_slot`] cannot fail.
     pub(super) fn reserve_slot(&mut self, hash: u32) -> Result<(), CapacityError> {
         if self.vacant == END {
-            if self.slots.len() >= END as usize {
+            if self.slots.len() >= MAX_ROWS as usize {
                 return Err(self.budget.exhausted());
             }
             self.slots.reserve(&mut self.budget)?;

@@ -133,6 +133,9 @@ pub struct Store {
     scratch: Vec<u8>,
 }
 
+/// Ids of rows are below this; readers may give others a meaning of their own.
+pub(crate) const MAX_ROWS: u32 = 1 << 30;
+
 /// A scratch buffer that grew beyond this is let go.
 const SCRATCH: usize = 64 * 1024;
 
@@ -234,7 +237,8 @@ impl Store {
     /// All memory held, in bytes.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        self.budget.used().saturating_add(self.scratch.capacity())
+        let fixed = 2 * Index::BASE_BYTES + self.scratch.capacity();
+        self.budget.used().saturating_add(fixed)
     }
 
     /// Puts a new record into its place and tells readers.

@@ -5,14 +5,17 @@
 //! says how many writes a second are made; so the same seed and the same times give the same
 //! writes, however they are asked for.
 
+mod apps;
 mod build;
+mod cron;
+mod deployment;
 mod fields;
 mod names;
+mod node;
 mod pods;
 mod records;
 mod story;
 mod template;
-mod workload;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
@@ -22,8 +25,10 @@ use crate::model::pod::NodeAddress;
 use crate::model::{ApiServer, History, Profile};
 use crate::random::Random;
 use crate::time::Time;
+use cron::CronJob;
+use deployment::Deployment;
+use node::Node;
 use story::Step;
-use workload::{CronJob, Deployment, Node};
 
 /// What a world is made of.
 #[derive(Clone, Copy, Debug, PartialEq)]
