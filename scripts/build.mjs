@@ -88,7 +88,7 @@ await step(
   },
 )
 
-// `npm start` builds only: the sizes are for those who change the package.
+// `npm start` builds only: a page over its budget is no reason to show none.
 if (!process.argv.includes('--only')) {
   await step(
     'sizes',
