@@ -28,7 +28,7 @@ export class Demo {
   }
 
   /** Opens the page before a server; it closes with the test, which fails if the page met an error. */
-  static async open(t, fake, { hash = '', clock = false } = {}) {
+  static async open(t, fake, { hash = '', clock = false, url = fake.url } = {}) {
     const context = await (await browser()).newContext({ viewport: { width: 1280, height: 800 } })
     const page = await context.newPage()
     const demo = new Demo(page, fake)
@@ -43,7 +43,7 @@ export class Demo {
     })
     if (clock) await page.clock.install()
     await page.addInitScript(recordSteps)
-    await page.goto(`${fake.url}/${hash}`)
+    await page.goto(`${url}/${hash}`)
     return demo
   }
 
