@@ -13,7 +13,7 @@ use crate::store::CapacityError;
 pub(super) struct EventBuffer {
     limit: usize,
     bytes: usize,
-    events: BTreeMap<Vec<u8>, Vec<u8>>,
+    events: BTreeMap<String, Vec<u8>>,
 }
 
 /// What an entry of the map costs beside its bytes.
@@ -60,16 +60,17 @@ impl EventBuffer {
     /// All events, in no order that matters: they are of different objects.
     pub(super) fn take(&mut self) -> impl Iterator<Item = Vec<u8>> + use<> {
         self.bytes = 0;
-        std::mem::take(&mut self.events).into_values()
+        let mut events = std::mem::take(&mut self.events);
+        std::iter::from_fn(move || events.pop_first().map(|(_, event)| event))
     }
 }
 
 /// The uid, else namespace and name, which cannot be confused with one: a uid holds no NUL.
-fn key(meta: &Meta<'_>) -> Vec<u8> {
+fn key(meta: &Meta<'_>) -> String {
     if meta.uid.is_empty() {
-        [meta.namespace.as_bytes(), b"\0", meta.name.as_bytes()].concat()
+        [&meta.namespace, "\0", &meta.name].concat()
     } else {
-        meta.uid.as_bytes().to_vec()
+        meta.uid.as_ref().to_owned()
     }
 }
 

@@ -1,6 +1,6 @@
 //! What changed since a subscriber last asked, one change a key.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::json_text::push_string;
 use super::layout::{Kind, Layout};
@@ -28,8 +28,9 @@ pub struct ChangeFeed {
     states: Chunked<u8>,
     /// Rows with `WAITING`.
     waiting: Vec<RowId>,
-    /// Keys that the subscriber has and that are gone.
-    removed: BTreeSet<String>,
+    /// Keys that the subscriber has and that are gone. (A map to nothing: the reflector's buffer has one of the same type, and
+    /// a second type would be a second copy of its code.)
+    removed: BTreeMap<String, Vec<u8>>,
     stage: Stage,
     layout: Option<Layout>,
 }
@@ -50,7 +51,7 @@ impl ChangeFeed {
         Self {
             states: Chunked::default(),
             waiting: Vec::new(),
-            removed: BTreeSet::new(),
+            removed: BTreeMap::new(),
             stage: Stage::Start,
             layout: None,
         }
@@ -145,7 +146,7 @@ impl ChangeFeed {
                 self.send_waiting(store, &mut batch, budget);
                 let mut keys = Vec::new();
                 while batch.left > 0
-                    && let Some(key) = self.removed.pop_first()
+                    && let Some((key, _)) = self.removed.pop_first()
                 {
                     batch.left -= 1;
                     budget.shrink(key.len() + KEY_BYTES);
@@ -175,7 +176,7 @@ impl ChangeFeed {
             {
                 let key = row.key();
                 budget.grow(key.len() + KEY_BYTES)?;
-                self.removed.insert(key);
+                self.removed.insert(key, Vec::new());
             }
             self.set(id, state & !KNOWN);
         } else if state & WAITING == 0 {
@@ -222,7 +223,7 @@ impl ChangeFeed {
         let state = self.states.get(id.0 as usize).copied().unwrap_or(0);
         // A key that went and came back is a change to those who have it.
         let key = row.key();
-        let came_back = self.removed.remove(&key);
+        let came_back = self.removed.remove(&key).is_some();
         if came_back {
             budget.shrink(key.len() + KEY_BYTES);
         }
@@ -257,7 +258,7 @@ impl ChangeFeed {
         std::mem::take(&mut self.states).free(budget);
         budget.release(&self.waiting);
         self.waiting = Vec::new();
-        for key in std::mem::take(&mut self.removed) {
+        while let Some((key, _)) = self.removed.pop_first() {
             budget.shrink(key.len() + KEY_BYTES);
         }
     }

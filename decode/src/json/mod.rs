@@ -55,6 +55,7 @@ mod cursor;
 mod error;
 mod nesting;
 mod number;
+mod optional;
 #[allow(
     unsafe_code,
     clippy::arithmetic_side_effects,
@@ -68,3 +69,4 @@ mod string;
 pub use cursor::{Cursor, Kind};
 pub use error::{Error, ErrorKind};
 pub use nesting::MAX_DEPTH;
+pub use optional::Visitor;
