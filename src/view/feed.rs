@@ -1,14 +1,12 @@
 //! What changed since a subscriber last asked, one change a key.
 
-use std::collections::BTreeMap;
-
 use super::json_text::push_string;
 use super::layout::{Kind, Layout};
 use super::options::{ColumnChoice, ViewOptions};
 use super::render::push_row;
 use crate::clock::Timestamp;
 use crate::selector::Selector;
-use crate::store::{Budget, CapacityError, ChangeKind, Chunked, RowId, Store};
+use crate::store::{Budget, CapacityError, ChangeKind, Chunked, RowId, Store, Texts};
 
 /// The subscriber has the row.
 const KNOWN: u8 = 1;
@@ -28,9 +26,8 @@ pub struct ChangeFeed {
     states: Chunked<u8>,
     /// Rows with `WAITING`.
     waiting: Vec<RowId>,
-    /// Keys that the subscriber has and that are gone. (A map to nothing: the reflector's buffer has one of the same type, and
-    /// a second type would be a second copy of its code.)
-    removed: BTreeMap<String, Vec<u8>>,
+    /// Keys that the subscriber has and that are gone.
+    removed: Texts,
     stage: Stage,
     layout: Option<Layout>,
 }
@@ -51,7 +48,7 @@ impl ChangeFeed {
         Self {
             states: Chunked::default(),
             waiting: Vec::new(),
-            removed: BTreeMap::new(),
+            removed: Texts::new(),
             stage: Stage::Start,
             layout: None,
         }
@@ -146,7 +143,7 @@ impl ChangeFeed {
                 self.send_waiting(store, &mut batch, budget);
                 let mut keys = Vec::new();
                 while batch.left > 0
-                    && let Some((key, _)) = self.removed.pop_first()
+                    && let Some((key, _)) = self.removed.pop()
                 {
                     batch.left -= 1;
                     budget.shrink(key.len() + KEY_BYTES);
@@ -175,8 +172,10 @@ impl ChangeFeed {
                 && let Some(row) = store.row(id)
             {
                 let key = row.key();
-                budget.grow(key.len() + KEY_BYTES)?;
-                self.removed.insert(key, Vec::new());
+                let bytes = key.len() + KEY_BYTES;
+                budget.grow(bytes)?;
+                let kept = self.removed.insert(key, Vec::new(), store.hasher());
+                kept.inspect_err(|_| budget.shrink(bytes))?;
             }
             self.set(id, state & !KNOWN);
         } else if state & WAITING == 0 {
@@ -223,7 +222,7 @@ impl ChangeFeed {
         let state = self.states.get(id.0 as usize).copied().unwrap_or(0);
         // A key that went and came back is a change to those who have it.
         let key = row.key();
-        let came_back = self.removed.remove(&key).is_some();
+        let came_back = self.removed.remove(&key, store.hasher());
         if came_back {
             budget.shrink(key.len() + KEY_BYTES);
         }
@@ -258,7 +257,7 @@ impl ChangeFeed {
         std::mem::take(&mut self.states).free(budget);
         budget.release(&self.waiting);
         self.waiting = Vec::new();
-        while let Some((key, _)) = self.removed.pop_first() {
+        while let Some((key, _)) = self.removed.pop() {
             budget.shrink(key.len() + KEY_BYTES);
         }
     }
