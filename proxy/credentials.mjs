@@ -114,14 +114,10 @@ function load(target) {
   }
   if (address.protocol === 'http:') {
     if (!['127.0.0.1', '[::1]', 'localhost'].includes(address.hostname)) {
-      throw new CredentialsError(
-        `${address.host} is plain http: credentials would go over the network in the clear`,
-      )
+      throw new CredentialsError(`${address.host} is plain http: credentials would go over the network in the clear`)
     }
     // The library refuses plain http where certificates are to be verified; on loopback there are none.
-    config.clusters = config.clusters.map((other) =>
-      other === cluster ? { ...other, skipTLSVerify: true } : other,
-    )
+    config.clusters = config.clusters.map((other) => (other === cluster ? { ...other, skipTLSVerify: true } : other))
   }
   return config
 }

@@ -39,11 +39,9 @@ export function refusal({ method, url, headers }, port) {
   const hosts = [`127.0.0.1:${port}`, `localhost:${port}`]
   if (!hosts.includes(headers.host ?? '')) return refuse(403, 'this host name is not served')
   const { origin } = headers
-  if (origin !== undefined && origin !== `http://${headers.host}`)
-    return refuse(403, 'other origins are not served')
+  if (origin !== undefined && origin !== `http://${headers.host}`) return refuse(403, 'other origins are not served')
   const site = headers['sec-fetch-site']
-  if (site !== undefined && site !== 'same-origin' && site !== 'none')
-    return refuse(403, 'other sites are not served')
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') return refuse(403, 'other sites are not served')
   if (method !== 'GET' && method !== 'HEAD') return refuse(405, 'this proxy only reads: GET and HEAD')
   if (headers.upgrade !== undefined) return refuse(403, 'connections are not upgraded')
   if (Number(headers['content-length'] ?? 0) > 0 || headers['transfer-encoding'] !== undefined) {

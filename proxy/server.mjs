@@ -80,9 +80,7 @@ async function pass(request, response, { credentials, path, query }) {
   } catch (error) {
     if (response.destroyed || response.headersSent) return void response.destroy()
     const message =
-      error instanceof CredentialsError
-        ? error.message
-        : `the server cannot be reached: ${error.code ?? 'unknown'}`
+      error instanceof CredentialsError ? error.message : `the server cannot be reached: ${error.code ?? 'unknown'}`
     sendStatus(response, 502, 'BadGateway', message)
   }
 }

@@ -84,13 +84,9 @@ for (const state of states) {
 }
 await browser.close()
 
-async function picture(
-  { name, profile = '1.37', hash = '', faults = [], until, act, wait = 0 },
-  { suffix, ...look },
-) {
+async function picture({ name, profile = '1.37', hash = '', faults = [], until, act, wait = 0 }, { suffix, ...look }) {
   const server = await spawnFakeServer(program, { profile, pods: 10_000, churn: 200, seed: 1 })
-  const control = (path, body) =>
-    fetch(`${server.url}/_fake/${path}`, { method: 'POST', body: JSON.stringify(body) })
+  const control = (path, body) => fetch(`${server.url}/_fake/${path}`, { method: 'POST', body: JSON.stringify(body) })
   for (const fault of faults) await control('faults', fault)
   const page = await browser.newPage(look)
   try {

@@ -41,8 +41,7 @@ export function readOptions(args) {
   if (second) throw new UsageError(`${first[0]} and ${second[0]} do not go together`)
   if (byAddress.length > 0 && !values.server) throw new UsageError(`${byAddress[0]} needs --server`)
   const port = Number(values.port ?? 0)
-  if (!Number.isInteger(port) || port < 0 || port > 65535)
-    throw new UsageError(`--port ${values.port} is no port`)
+  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new UsageError(`--port ${values.port} is no port`)
   return { ...values, port, cluster: byFile.length + byAddress.length > 0 }
 }
 
@@ -84,8 +83,7 @@ async function startCluster({ context, kubeconfig, server, port, ...rest }) {
     insecureSkipTlsVerify: rest['insecure-skip-tls-verify'],
   })
   const proxy = await startProxy({ credentials, page: join(root, 'www/dist'), port })
-  for (const signal of ['SIGINT', 'SIGTERM'])
-    process.on(signal, () => proxy.close().then(() => process.exit(0)))
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => proxy.close().then(() => process.exit(0)))
   console.log(`  read-only, as ${credentials.user} of ${credentials.context}`)
   return proxy.url
 }
@@ -97,11 +95,7 @@ if (process.argv[1] === import.meta.filename) {
     const isUsage = error instanceof UsageError || String(error.code).startsWith('ERR_PARSE_ARGS')
     // What a command printed was shown when it failed; the others say what to mend in their message.
     if (isUsage) console.error(`${error.message}\n\n${usage}`)
-    else if (
-      error instanceof CommandError ||
-      error instanceof MissingTool ||
-      error.name === 'CredentialsError'
-    )
+    else if (error instanceof CommandError || error instanceof MissingTool || error.name === 'CredentialsError')
       console.error(error.message)
     else console.error(error)
     process.exit(isUsage ? 2 : 1)

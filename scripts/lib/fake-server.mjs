@@ -6,16 +6,7 @@ import { run } from './run.mjs'
 
 /** Builds the fake API server and returns the path of its program. */
 export async function buildFakeServer() {
-  const command = [
-    'build',
-    '--locked',
-    '--profile',
-    'fake',
-    '-p',
-    'fake-apiserver',
-    '--message-format',
-    'json',
-  ]
+  const command = ['build', '--locked', '--profile', 'fake', '-p', 'fake-apiserver', '--message-format', 'json']
   for (const line of (await run('cargo', command)).split('\n')) {
     if (!line.startsWith('{')) continue
     const message = JSON.parse(line)

@@ -26,8 +26,7 @@ async function neverShowedAPart(demo) {
   const steps = await demo.steps()
   for (const step of steps) {
     if (step.rows > 0) assert.ok(step.rows >= pods, `a part was shown: ${JSON.stringify(steps)}`)
-    if (step.phase === 'live')
-      assert.ok(step.rows >= pods && !step.stale, `not true: ${JSON.stringify(steps)}`)
+    if (step.phase === 'live') assert.ok(step.rows >= pods && !step.stale, `not true: ${JSON.stringify(steps)}`)
   }
   const first = steps.findIndex((step) => step.rows > 0)
   assert.ok(first >= 0)
@@ -81,11 +80,7 @@ test('stalled while live: found dead by its deadline', async (t) => {
   await fake.mutate({ op: 'create', resource: 'pods', namespace: 'default', name: 'unheard' })
   // Longer than any watch asks to last.
   await demo.page.clock.fastForward('07:00')
-  await demo.until(
-    (status) => status.phase === 'live' && status.rows === pods + 1,
-    'live with what was missed',
-    30_000,
-  )
+  await demo.until((status) => status.phase === 'live' && status.rows === pods + 1, 'live with what was missed', 30_000)
   assert.ok(
     (await demo.steps()).some((step) => step.phase !== 'live' && step.rows > 0),
     'it said that it was not live',
@@ -128,10 +123,7 @@ test('429 with Retry-After: waits as long as asked, and says so', async (t) => {
   const { fake, demo } = await open(t, [
     { kind: 'too-many-requests', retryAfter: 2, times: 2, match: { path: '/pods' } },
   ])
-  const waiting = await demo.until(
-    (status) => /Next try in \d s/.test(status.notes),
-    'waiting with a countdown',
-  )
+  const waiting = await demo.until((status) => /Next try in \d s/.test(status.notes), 'waiting with a countdown')
   assert.notEqual(waiting.phase, 'live')
   assert.equal(waiting.rows, 0)
   await provesLive(demo, fake)
@@ -185,11 +177,7 @@ test('a version in the future of the server: a new snapshot', async (t) => {
     await fake.fault({ kind: 'future-resource-version', match: { path: '/pods', request } })
   }
   await fake.mutate({ op: 'create', resource: 'pods', namespace: 'default', name: 'more', count: 4 })
-  await demo.until(
-    (status) => status.phase === 'live' && status.rows === pods + 4,
-    'live with all four',
-    30_000,
-  )
+  await demo.until((status) => status.phase === 'live' && status.rows === pods + 4, 'live with all four', 30_000)
   assert.ok(
     (await demo.steps()).some((step) => step.phase !== 'live' && step.rows > 0),
     'it said that it was not live',
@@ -276,9 +264,7 @@ test('the cable is pulled: rows stay, old since when, until it is back', async (
 })
 
 test('other columns in the middle of a stream: a new snapshot under them', async (t) => {
-  const { fake, demo } = await open(t, [
-    { kind: 'column-change', events: pods + 2, match: watchlist, times: 1 },
-  ])
+  const { fake, demo } = await open(t, [{ kind: 'column-change', events: pods + 2, match: watchlist, times: 1 }])
   await demo.phase('live')
   await fake.mutate({ op: 'create', resource: 'pods', namespace: 'default', name: 'more', count: 4 })
   await provesLive(demo, fake)

@@ -163,9 +163,7 @@ test('the keyboard: from the filter to a row, and the row is followed when the o
   assert.equal(await grid.getAttribute('aria-activedescendant'), await active.getAttribute('id'))
   const key = await active.getAttribute('data-key')
   await fake.mutate({ op: 'create', resource: 'pods', namespace: 'default', name: '0-first' })
-  await demo.page.waitForFunction(
-    () => document.querySelector('.row-active')?.getAttribute('aria-rowindex') === '5',
-  )
+  await demo.page.waitForFunction(() => document.querySelector('.row-active')?.getAttribute('aria-rowindex') === '5')
   assert.equal(await active.getAttribute('data-key'), key)
 })
 

@@ -40,10 +40,8 @@ describe('versions of Kubernetes', () => {
       await demo.matches()
 
       for (const step of await demo.steps()) {
-        if (step.rows > 0)
-          assert.ok(step.rows >= rows.length - 1, `a part was shown: ${JSON.stringify(step)}`)
-        if (step.phase === 'live')
-          assert.ok(step.rows > 0 && !step.stale, `not true: ${JSON.stringify(step)}`)
+        if (step.rows > 0) assert.ok(step.rows >= rows.length - 1, `a part was shown: ${JSON.stringify(step)}`)
+        if (step.phase === 'live') assert.ok(step.rows > 0 && !step.stale, `not true: ${JSON.stringify(step)}`)
       }
     })
   }

@@ -26,10 +26,7 @@ test('the page is live through the proxy, and says that it only reads', async (t
   await fake.mutate({ op: 'create', resource: 'pods', namespace: 'default', name: 'fresh' })
   await demo.until((now) => now.rows === 301, 'one more')
   await demo.matches()
-  assert.match(
-    await demo.page.locator('.connection').textContent(),
-    /127\.0\.0\.1:\d+ · anonymous · read-only/,
-  )
+  assert.match(await demo.page.locator('.connection').textContent(), /127\.0\.0\.1:\d+ · anonymous · read-only/)
   assert.equal(await demo.page.getByRole('button', { name: 'Break it' }).count(), 0)
 })
 

@@ -45,10 +45,7 @@ describe('the status in words', () => {
 
   test('syncing: how far it is, of how many where that is known', async () => {
     const progress = { objects: 4_312, bytes: 11_200_000 }
-    assert.equal(
-      (await words({ phase: 'syncing', progress })).sentence,
-      'WatchList/Table · 4,312 pods · 11 MB',
-    )
+    assert.equal((await words({ phase: 'syncing', progress })).sentence, 'WatchList/Table · 4,312 pods · 11 MB')
     const known = await words({
       phase: 'syncing',
       mode: 'list+watch',
@@ -202,9 +199,7 @@ describe('discovery', () => {
     await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
     t.after(() => server.close())
     const { fetch } = globalThis
-    t.mock.method(globalThis, 'fetch', (path, init) =>
-      fetch(`http://127.0.0.1:${server.address().port}${path}`, init),
-    )
+    t.mock.method(globalThis, 'fetch', (path, init) => fetch(`http://127.0.0.1:${server.address().port}${path}`, init))
     return (await page('discovery.ts')).discover(AbortSignal.timeout(5000))
   }
 

@@ -101,8 +101,7 @@ for (const path of [
   '/apisx',
   '/.well-known/openid-configuration',
 ]) {
-  test(`${path} is no path of the API that the page reads`, () =>
-    assert.deepEqual(judgePath(path), { api: false }))
+  test(`${path} is no path of the API that the page reads`, () => assert.deepEqual(judgePath(path), { api: false }))
 }
 
 test('the headers of the browser stay behind', () => {

@@ -107,9 +107,7 @@ test('an abort before the server answered reaches it too', async (t) => {
   const gone = new Promise((resolve) => (closed = resolve))
   const { proxy, asked } = await serve(t, (request) => request.on('close', closed))
   const end = new AbortController()
-  const request = fetch(`${proxy.url}/api/v1/pods?watch=1`, { signal: end.signal }).catch(
-    (error) => error.name,
-  )
+  const request = fetch(`${proxy.url}/api/v1/pods?watch=1`, { signal: end.signal }).catch((error) => error.name)
   while (asked.length === 0) await sleep(5)
   end.abort()
   assert.equal(await request, 'AbortError')
@@ -148,10 +146,7 @@ test('a page that does not read holds the server back', async (t) => {
     await sleep(150)
   }
   assert.equal(written, before, 'the server is still being read')
-  assert.ok(
-    written > 0 && written < 64 * 1024 * 1024,
-    `${written} bytes were taken for a page that reads nothing`,
-  )
+  assert.ok(written > 0 && written < 64 * 1024 * 1024, `${written} bytes were taken for a page that reads nothing`)
 })
 
 test('a token that expired is read anew, once', async (t) => {

@@ -34,8 +34,7 @@ export class Demo {
     const demo = new Demo(page, fake)
     page.on('pageerror', (error) => demo.problems.push(error.message))
     page.on('console', (message) => {
-      if (/Content Security Policy|panicked|RuntimeError/.test(message.text()))
-        demo.problems.push(message.text())
+      if (/Content Security Policy|panicked|RuntimeError/.test(message.text())) demo.problems.push(message.text())
     })
     t.after(async () => {
       await context.close()
@@ -86,8 +85,7 @@ export class Demo {
   /** All rows as they are drawn, by scrolling through the table. */
   async rows() {
     return await this.page.evaluate(async () => {
-      const frame = () =>
-        new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+      const frame = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
       const grid = document.querySelector('[role=grid]')
       if (!grid) return { columns: [], rows: [] }
       const columns = [...grid.querySelectorAll('[role=columnheader] .heading')].map(
@@ -169,10 +167,7 @@ function sameText(shown, expected, times) {
 
 /** `4m59s` as 299 seconds, given to the second. */
 function seconds(text) {
-  const parts = [...text.matchAll(/([\d.]+)([ydhms])/g)].map(([, number, unit]) => [
-    Number(number),
-    units[unit],
-  ])
+  const parts = [...text.matchAll(/([\d.]+)([ydhms])/g)].map(([, number, unit]) => [Number(number), units[unit]])
   return { value: parts.reduce((sum, [number, unit]) => sum + number * unit, 0), unit: parts.at(-1)[1] }
 }
 
@@ -189,8 +184,7 @@ function recordSteps() {
       stale: grid?.getAttribute('aria-busy') === 'true',
     }
     const last = globalThis.steps.at(-1)
-    if (last?.phase !== step.phase || last.rows !== step.rows || last.stale !== step.stale)
-      globalThis.steps.push(step)
+    if (last?.phase !== step.phase || last.rows !== step.rows || last.stale !== step.stale) globalThis.steps.push(step)
   }
   new MutationObserver(note).observe(document, { subtree: true, childList: true, attributes: true })
 }

@@ -57,9 +57,7 @@ function words(typed: string): Word[] {
 
 /** The values of a word, which commas part. */
 function values(word: Word): string[] {
-  return [...word.raw.matchAll(/"([^"]*)"?|([^",]+)/g)]
-    .map((match) => match[1] ?? match[2] ?? '')
-    .filter(Boolean)
+  return [...word.raw.matchAll(/"([^"]*)"?|([^",]+)/g)].map((match) => match[1] ?? match[2] ?? '').filter(Boolean)
 }
 
 function unquoted(word: Word): string {

@@ -169,8 +169,7 @@ function search(choices: readonly Choice[], typed: string, free: boolean): reado
   const found: Choice[] = []
   for (const choice of choices) {
     if (found.length === most) break
-    if (`${choice.text} ${choice.hint ?? ''} ${choice.group ?? ''}`.toLowerCase().includes(wanted))
-      found.push(choice)
+    if (`${choice.text} ${choice.hint ?? ''} ${choice.group ?? ''}`.toLowerCase().includes(wanted)) found.push(choice)
   }
   if (free && wanted && !choices.some((choice) => choice.value === wanted)) {
     found.push({ value: wanted, text: wanted, hint: 'as typed' })

@@ -14,8 +14,7 @@ export function Head({ columns, sort, onSort }: Props) {
     <div role="rowgroup" className="head">
       <div role="row" className="row row-head" aria-rowindex={1}>
         {columns.map(({ column, from }, index) => {
-          const sorted =
-            sort?.column === column.name ? (sort.descending ? 'descending' : 'ascending') : undefined
+          const sorted = sort?.column === column.name ? (sort.descending ? 'descending' : 'ascending') : undefined
           return (
             <div
               key={column.name}
