@@ -91,7 +91,7 @@ test('LIST, WATCH and probe: Range on every watch and on nothing else, in every 
   await world.control('POST', 'profile', { profile: '1.31' })
   try {
     const page = await world.newPage()
-    await open(page, `{ headers: (request) => { asked.push(request); return {} } }`)
+    await open(page, `{ headers: (request) => { asked.push(request); return { Range: 'bytes=5-9', Accept: 'text/html' } } }`)
     // An unclean end: a probe has to say whether the server still knows the version, and a WATCH resumes.
     await until('the watch', () => world.gateway.requests.some((entry) => entry.open && entry.query.watch === 'true'))
     await world.control('POST', 'profile', { profile: '1.31' })

@@ -1,10 +1,13 @@
 /** Traces of Chromium: which tasks the main thread of a page ran, and how long each held the CPU. */
 
 /** What is recorded: tasks, what ran in them, and the marks of the test. */
-const CATEGORIES = ['toplevel', 'devtools.timeline', 'v8', 'blink.user_timing', '__metadata']
+const CATEGORIES = ['toplevel', 'devtools.timeline', 'v8', 'v8.execute', 'blink.user_timing', '__metadata']
 
 /** Names of events in which V8 collects garbage or compiles the module: not ours to slice. Each is shown with what it took. */
 const ENGINE = /^(MinorGC|MajorGC|V8\.GC|BlinkGC|v8\.wasm\.|V8\.Wasm|wasm\.)/
+
+/** Names of events in which scripts and wasm run. What is in none of them (copying bytes of the network, painting) is the browser's. */
+const SCRIPT = /^(FunctionCall|EvaluateScript|RunMicrotasks|V8\.RunMicrotasks|v8\.(callFunction|run|produceCache|evaluateModule))$/
 
 /** Runs `work` under a trace and returns its events. */
 export async function traced(browser, work) {
@@ -29,8 +32,8 @@ export async function traced(browser, work) {
 
 /**
  * The tasks of the page's main thread between the marks `NAME start` and `NAME end`, the longest first:
- * `{ cpu, engine, ours, within }`, in milliseconds of CPU; `engine` is garbage collection and compilation of wasm by the names in
- * the trace, `ours` the rest, `within` what ran in the task.
+ * `{ cpu, engine, ours, within }`, in milliseconds of CPU: `ours` is what scripts and wasm took in the task, without `engine`, which is
+ * garbage collection and compilation by their names in the trace; `within` says what ran in it.
  */
 export function tasks(events, name) {
   const mark = (which) => events.find((event) => event.cat?.includes('blink.user_timing') && event.name === `${name} ${which}`)
@@ -46,8 +49,13 @@ export function tasks(events, name) {
     .map((task) => {
       // Those that cannot be too long need no explanation.
       const within = cpu(task) < EXPLAINED ? [] : parts.filter((event) => event.ts >= task.ts && event.ts + event.dur <= task.ts + task.dur)
-      const engine = outermost(within.filter((event) => ENGINE.test(event.name))).reduce((sum, event) => sum + cpu(event), 0)
-      return { cpu: cpu(task), engine, ours: cpu(task) - engine, within: `${posted(task)}: ${summary(within)}` }
+      const scripts = outermost(within.filter((event) => SCRIPT.test(event.name)))
+      const collections = outermost(within.filter((event) => ENGINE.test(event.name)))
+      const inScripts = collections.filter((event) => scripts.some((script) => event.ts >= script.ts && event.ts < script.ts + script.dur))
+      const engine = total(inScripts)
+      // Of a task that is not looked into, all is ours.
+      const ours = cpu(task) < EXPLAINED ? cpu(task) : total(scripts) - engine
+      return { cpu: cpu(task), engine, ours, within: `${posted(task)}: ${summary(within)}` }
     })
     .sort((a, b) => b.ours - a.ours)
 }
@@ -58,6 +66,8 @@ const EXPLAINED = 4
 const posted = ({ args }) => `posted by ${args?.src_func ?? 'nobody'} of ${args?.src_file?.split('/').pop() ?? 'no file'}`
 
 const cpu = (event) => (event.tdur ?? event.dur) / 1000
+
+const total = (events) => events.reduce((sum, event) => sum + cpu(event), 0)
 
 /** Those that lie in no other: collection nests. `events` are in order of their start. */
 function outermost(events) {
