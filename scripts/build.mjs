@@ -7,15 +7,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, relative } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
@@ -62,20 +54,12 @@ await step('wasm', [cdylib, bindgen, ...scripts()], [wasm, join(dist, 'glue.js')
   refuseMachinePaths(wasm)
   writeFileSync(join(dist, 'glue.js'), glueFactory(readFileSync(join(work, 'kube_watchlist.js'), 'utf8')))
   minify(join(dist, 'glue.js'))
-  writeFileSync(
-    join(dist, 'wasm-base64.js'),
-    `export const base64 = '${readFileSync(wasm).toString('base64')}'\n`,
-  )
+  writeFileSync(join(dist, 'wasm-base64.js'), `export const base64 = '${readFileSync(wasm).toString('base64')}'\n`)
 })
 
 await step(
   'js',
-  [
-    ...files(join(root, 'js/src')),
-    join(root, 'js/tsconfig.json'),
-    join(work, 'kube_watchlist.d.ts'),
-    ...scripts(),
-  ],
+  [...files(join(root, 'js/src')), join(root, 'js/tsconfig.json'), join(work, 'kube_watchlist.d.ts'), ...scripts()],
   [join(dist, 'index.js'), join(dist, 'index.d.ts')],
   () => {
     const tsc = join(root, 'node_modules/typescript/bin/tsc')
@@ -87,10 +71,10 @@ await step(
     // Comments are for the declarations, where editors show them.
     run(process.execPath, [tsc, '-p', 'js', '--declaration', 'false', '--removeComments'])
     // Bundlers look for the expression in wasm.js exactly as it is written there.
-    for (const name of scriptNames()) if (!['glue.js', 'wasm.js', 'wasm-base64.js'].includes(name)) minify(join(dist, name))
+    for (const name of scriptNames())
+      if (!['glue.js', 'wasm.js', 'wasm-base64.js'].includes(name)) minify(join(dist, name))
     run(process.execPath, [tsc, '-p', 'js', '--emitDeclarationOnly'])
-    for (const name of ['glue.d.ts', 'wasm-base64.d.ts'])
-      copyFileSync(join(root, 'js/src', name), join(dist, name))
+    for (const name of ['glue.d.ts', 'wasm-base64.d.ts']) copyFileSync(join(root, 'js/src', name), join(dist, name))
   },
 )
 
@@ -140,9 +124,7 @@ function cargo() {
     .split('\n')
     .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line))
-    .filter(
-      (message) => message.reason === 'compiler-artifact' && message.target.name === 'kube_watchlist_wasm',
-    )
+    .filter((message) => message.reason === 'compiler-artifact' && message.target.name === 'kube_watchlist_wasm')
     .flatMap((message) => message.filenames)
     .find((name) => name.endsWith('.wasm'))
   if (built === undefined) throw new Error('cargo built no wasm module')

@@ -13,7 +13,15 @@ const runner = `node --no-warnings --single-threaded-gc ${join(root, 'scripts/li
 const core = ['-p', 'kube-watchlist', '-p', 'kube-watchlist-decode']
 
 /** Crates that would tie the core to a browser. */
-const browserCrates = ['wasm-bindgen', 'js-sys', 'web-sys', 'gloo-net', 'wasm-bindgen-futures', 'futures-executor', 'tokio']
+const browserCrates = [
+  'wasm-bindgen',
+  'js-sys',
+  'web-sys',
+  'gloo-net',
+  'wasm-bindgen-futures',
+  'futures-executor',
+  'tokio',
+]
 
 function tests(folder) {
   return readdirSync(join(root, folder), { recursive: true })
@@ -39,7 +47,11 @@ async function checks(list) {
 async function coreOnWasm(flags) {
   await rustTarget(wasip1)
   const output = await run('cargo', ['test', '--locked', ...core, '--lib', '--tests', '--target', wasip1], {
-    env: { CARGO_TARGET_WASM32_WASIP1_RUNNER: runner, CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS: flags, RUSTFLAGS: undefined },
+    env: {
+      CARGO_TARGET_WASM32_WASIP1_RUNNER: runner,
+      CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS: flags,
+      RUSTFLAGS: undefined,
+    },
   })
   const result = counts(output)
   // Tests that expect a panic cannot run where a panic ends the program; the native run has them.
@@ -75,7 +87,17 @@ export const suites = [
         [
           'dependency tree of the core',
           async () => {
-            const tree = await run('cargo', ['tree', '--locked', ...core, '-e', 'normal', '--prefix', 'none', '--target', 'all'])
+            const tree = await run('cargo', [
+              'tree',
+              '--locked',
+              ...core,
+              '-e',
+              'normal',
+              '--prefix',
+              'none',
+              '--target',
+              'all',
+            ])
             const names = new Set(tree.split('\n').map((line) => line.split(' ')[0]))
             if (!names.has('kube-watchlist') || !names.has('kube-watchlist-decode')) return 'cargo tree printed no tree'
             const bad = browserCrates.filter((crate) => names.has(crate))
@@ -90,22 +112,61 @@ export const suites = [
     run: async () => counts(await run('cargo', ['test', '--locked', ...core, '-p', 'fake-apiserver'])),
   },
   { name: 'wasm32', about: 'the core on a 32-bit machine, scalar', run: () => coreOnWasm('') },
-  { name: 'wasm32-simd', about: 'the core on a 32-bit machine, simd128', run: () => coreOnWasm('-Ctarget-feature=+simd128') },
-  { name: 'panics', about: 'no panicking code in frame, json and event', run: async () => counts(await run(process.execPath, ['scripts/check-panics.mjs'])) },
-  { name: 'fuzz', about: 'each fuzz target for some seconds', run: async () => { await tool('cargo-fuzz'); return counts(await run(process.execPath, ['scripts/fuzz.mjs'])) } },
-  { name: 'js', about: 'the package without a browser', run: async () => { await build(); return nodeTests('js/test') } },
-  { name: 'proxy', about: 'the read-only proxy', run: async () => { await nodeModules(); return nodeTests('tests/proxy') } },
+  {
+    name: 'wasm32-simd',
+    about: 'the core on a 32-bit machine, simd128',
+    run: () => coreOnWasm('-Ctarget-feature=+simd128'),
+  },
+  {
+    name: 'panics',
+    about: 'no panicking code in frame, json and event',
+    run: async () => counts(await run(process.execPath, ['scripts/check-panics.mjs'])),
+  },
+  {
+    name: 'fuzz',
+    about: 'each fuzz target for some seconds',
+    run: async () => {
+      await tool('cargo-fuzz')
+      return counts(await run(process.execPath, ['scripts/fuzz.mjs']))
+    },
+  },
+  {
+    name: 'js',
+    about: 'the package without a browser',
+    run: async () => {
+      await build()
+      return nodeTests('js/test')
+    },
+  },
+  {
+    name: 'proxy',
+    about: 'the read-only proxy',
+    run: async () => {
+      await nodeModules()
+      return nodeTests('tests/proxy')
+    },
+  },
   { name: 'chrome', about: 'the driver in headless Chromium', run: () => browser('chrome') },
   { name: 'firefox', about: 'the driver in headless Firefox', run: () => browser('firefox') },
   {
     name: 'e2e',
     about: 'the demo page in Chromium, every profile and fault',
-    run: async () => { await tool('chromium'); await build(); await fakeServer(); return nodeTests('tests/e2e', { args: ['--test-concurrency=1'] }) },
+    run: async () => {
+      await tool('chromium')
+      await build()
+      await fakeServer()
+      return nodeTests('tests/e2e', { args: ['--test-concurrency=1'] })
+    },
   },
   {
     name: 'packaging',
     about: 'the packed tarball in a fresh Vite app',
-    run: async () => { await tool('chromium'); await build(); await fakeServer(); return nodeTests('tests/packaging', { args: ['--test-concurrency=1'] }) },
+    run: async () => {
+      await tool('chromium')
+      await build()
+      await fakeServer()
+      return nodeTests('tests/packaging', { args: ['--test-concurrency=1'] })
+    },
   },
 ]
 
