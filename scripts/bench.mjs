@@ -105,7 +105,7 @@ function median(values) {
 }
 
 /** Runs `work` under a trace; adds the CPU time and the longest task (CPU) of the page's main thread. */
-async function traced(page, work) {
+async function traced(_page, work) {
   const session = await browser.newBrowserCDPSession()
   await session.send('Tracing.start', {
     transferMode: 'ReturnAsStream',

@@ -149,6 +149,16 @@ export const suites = [
   { name: 'chrome', about: 'the driver in headless Chromium', run: () => browser('chrome') },
   { name: 'firefox', about: 'the driver in headless Firefox', run: () => browser('firefox') },
   {
+    name: 'client',
+    about: 'the package in Chromium: requests, lifetimes, notifications, smoothness, privacy',
+    run: async () => {
+      await tool('chromium')
+      await build()
+      await fakeServer()
+      return nodeTests('tests/client', { args: ['--test-concurrency=1'] })
+    },
+  },
+  {
     name: 'e2e',
     about: 'the demo page in Chromium, every profile and fault',
     run: async () => {
