@@ -2,10 +2,11 @@
 import { accept } from '../lib/client.mjs'
 import { configmaps, get, pods } from './requests.mjs'
 
+const web = ['web-0', 'web-1', 'web-2']
 const rows = (columns, names, page = '') => ['HTTP 200', `Table ${columns} columns${page}`, ...names]
 
 export const lists = [
-  { name: 'pods-list-table', request: get(pods), expect: () => rows(9, ['web-0', 'web-1', 'web-2']) },
+  { name: 'pods-list-table', request: get(pods), expect: () => rows(9, web) },
   {
     name: 'pods-list-table-empty',
     request: get('/api/v1/namespaces/empty/pods'),
@@ -14,12 +15,12 @@ export const lists = [
   {
     name: 'pods-list-object',
     request: get(pods, {}, { Accept: accept.json }),
-    expect: () => ['HTTP 200', 'PodList', 'web-0', 'web-1', 'web-2'],
+    expect: () => ['HTTP 200', 'PodList', ...web],
   },
   {
     name: 'pods-list-metadata',
     request: get(pods, {}, { Accept: 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io' }),
-    expect: () => ['HTTP 200', 'PartialObjectMetadataList', 'web-0', 'web-1', 'web-2'],
+    expect: () => ['HTTP 200', 'PartialObjectMetadataList', ...web.map((name) => `PartialObjectMetadata ${name}`)],
   },
   {
     name: 'pods-list-table-include-none',
@@ -73,14 +74,14 @@ export const lists = [
       return { rv: metadata.resourceVersion }
     },
     request: get(pods, { resourceVersion: '{rv}', resourceVersionMatch: 'Exact' }),
-    expect: () => rows(9, ['web-0', 'web-1', 'web-2']),
+    expect: () => rows(9, web),
   },
   {
     name: 'version',
     request: get('/version', {}, { Accept: accept.json }),
-    // 1.34 and newer say besides which version they behave as.
+    // Newer ones say besides which version they behave as.
     options: { keys: ['gitVersion', 'major', 'minor'] },
-    expect: () => ['HTTP 200 pretty', 'gitVersion major minor'],
+    expect: () => ['HTTP 200 pretty', 'gitVersion string', 'major string', 'minor string'],
   },
   {
     name: 'api-aggregated',

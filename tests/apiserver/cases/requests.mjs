@@ -41,6 +41,9 @@ export const status = (code, reason, message, details) => [
 
 export const badRequest = (message) => status(400, 'BadRequest', message)
 
+/** Error bodies are printed for people where the Accept names no form that an error can have. */
+export const pretty = ([head, ...rest]) => [`${head} pretty`, ...rest]
+
 /** What the validation of list options says; `causes` are `[reason, field, sentence]`. */
 export const invalid = (...causes) => {
   const sentences = causes.map(([, field, sentence]) => `${field}: ${sentence}`)

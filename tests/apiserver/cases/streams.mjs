@@ -1,6 +1,6 @@
 // What a watch delivers: forms, order, the end of the initial events, and changes as they come.
 import { accept } from '../lib/client.mjs'
-import { configmaps, gateOff, initial, invalid, pods, tableOrJson, watch, watchList } from './requests.mjs'
+import { configmaps, gateOff, initial, invalid, pods, pretty, tableOrJson, watch, watchList } from './requests.mjs'
 
 const web = ['web-0', 'web-1', 'web-2']
 const settings = ['settings-0', 'settings-1', 'settings-2', 'settings-3', 'settings-4']
@@ -22,6 +22,7 @@ async function throughSelector(world, namespace) {
   }
 }
 const onlyOn = (expect) => (dialect) => (dialect.watchList ? expect(dialect) : invalid(gateOff))
+const onlyOnOrPretty = (expect) => (dialect) => (dialect.watchList ? expect(dialect) : pretty(invalid(gateOff)))
 
 export const streams = [
   {
@@ -34,7 +35,7 @@ export const streams = [
     name: 'pods-watchlist-metadata',
     request: watchList(pods, {}, { Accept: accept.metadata }),
     during: podLife,
-    expect: onlyOn(() => [...initial('PartialObjectMetadata', web), ...podChanges('PartialObjectMetadata')]),
+    expect: onlyOnOrPretty(() => [...initial('PartialObjectMetadata', web), ...podChanges('PartialObjectMetadata')]),
   },
   {
     name: 'pods-watchlist-object',
@@ -50,7 +51,7 @@ export const streams = [
   {
     name: 'pods-watchlist-table-v1beta1',
     request: watchList(pods, {}, { Accept: 'application/json;as=Table;v=v1beta1;g=meta.k8s.io' }),
-    expect: onlyOn(({ tables }) =>
+    expect: onlyOnOrPretty(({ tables }) =>
       tables
         ? initial('Table', web, 9).map((line) => line.replace('Table', 'Table(meta.k8s.io/v1beta1)'))
         : [
@@ -168,7 +169,7 @@ export const streams = [
   {
     name: 'events-watchlist-table',
     request: watchList('/api/v1/namespaces/{ns}/events'),
-    expect: tableOrJson(9, 'Event', ['web-0.1']),
+    expect: tableOrJson(10, 'Event', ['web-0.1']),
   },
   {
     name: 'boats-watchlist-table',
@@ -178,7 +179,7 @@ export const streams = [
   {
     name: 'nodes-watchlist-metadata-absent',
     request: watchList('/api/v1/nodes', { fieldSelector: 'metadata.name=nope' }, { Accept: accept.metadata }),
-    expect: onlyOn(() => initial('PartialObjectMetadata', [])),
+    expect: onlyOnOrPretty(() => initial('PartialObjectMetadata', [])),
   },
   {
     // A bookmark comes shortly before the end that the client asked for.

@@ -5,9 +5,10 @@ import { isInitialEnd } from './client.mjs'
 
 /**
  * The lines of an exchange. Bookmarks within a stream come when the server likes, so they are left out unless
- * `bookmarks` asks for them; the one that ends the initial events always stands.
+ * `bookmarks` asks for them; the one that ends the initial events always stands. Of a document that is neither list
+ * nor Status, `keys` are shown.
  */
-export function shape(exchange, { bookmarks = false } = {}) {
+export function shape(exchange, { bookmarks = false, keys } = {}) {
   const text = exchange.text()
   const lines = [head(exchange)]
   if (text === '') return lines
@@ -20,7 +21,8 @@ export function shape(exchange, { bookmarks = false } = {}) {
     return lines
   }
   if (/^[{[]\n/.test(text)) lines[0] += ' pretty'
-  return [...lines, ...documentLines(JSON.parse(text))]
+  const document = JSON.parse(text)
+  return [...lines, ...(keys ? keys.map((key) => `${key} ${typeof document[key]}`) : documentLines(document))]
 }
 
 const isStream = (text) => /^\{"type":"[A-Z]+","object":/.test(text)
@@ -39,7 +41,7 @@ function head({ status, headers }) {
 function eventLines({ type, object }) {
   if (type === 'ERROR') return [type, ...documentLines(object)]
   const end = isInitialEnd({ type, object }) ? ' end' : ''
-  if (object.kind !== 'Table') return [`${type} ${object.kind} ${object.metadata.name ?? ''}${end}`.trimEnd()]
+  if (object.kind !== 'Table') return [[type, object.kind, ...(object.metadata.name ? [object.metadata.name] : [])].join(' ') + end]
   const columns = columnsOf(object)
   // A Table's bookmark is a row of an empty object: no name, and cells that say nothing.
   const rows = object.rows.map((row) => rowLine(row)).join(' + ')
@@ -55,7 +57,7 @@ function documentLines(document) {
     const kind = (item) => (item.kind ? `${item.kind} ` : '')
     return [`${document.kind}${page(document.metadata)}`, ...document.items.map((item) => `${kind(item)}${item.metadata?.name ?? ''}`)]
   }
-  return [Object.keys(document).sort().join(' ')]
+  return [`${document.kind} ${document.metadata?.name ?? ''}`]
 }
 
 function statusLines({ apiVersion, metadata, status, message, reason, details, code }) {
@@ -80,8 +82,8 @@ const page = (metadata) =>
 
 function rowLine({ cells, object }) {
   const held = object === null ? 'nothing' : object.kind === 'PartialObjectMetadata' ? '' : object.kind
-  const name = object?.metadata?.name ?? cells[0]
-  return [name === '' ? 'empty' : name, ...(held ? [`with ${held}`] : [])].join(' ')
+  const name = object === null ? cells[0] : (object.metadata.name ?? 'empty')
+  return [name, ...(held ? [`with ${held}`] : [])].join(' ')
 }
 
 /** What holds of every exchange, whatever was asked. Throws where it does not. */
