@@ -23,6 +23,10 @@ pub const MAX_TEXT: usize = 4096;
 /// Further causes are dropped.
 pub const MAX_CAUSES: usize = 64;
 
+/// A longer body is no Status. Real ones stay below a few KiB; serde builds all of one before it is cut, and a cause of three
+/// bytes takes 72 in memory.
+pub const MAX_BODY: usize = 1 << 20;
+
 /// A refusal or failure in the server's own words.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
@@ -80,10 +84,13 @@ const TOO_LARGE_REASON: &str = "ResourceVersionTooLarge";
 const TOO_LARGE_MESSAGE: &str = "Too large resource version";
 
 impl Status {
-    /// Reads a response body or an ERROR event's object. `None` where it is no Status: no JSON, another kind, or
-    /// fields of wrong types.
+    /// Reads a response body or an ERROR event's object. `None` where it is no Status: no JSON, another kind, fields of
+    /// wrong types, or longer than [`MAX_BODY`].
     #[must_use]
     pub fn parse(body: &[u8]) -> Option<Self> {
+        if body.len() > MAX_BODY {
+            return None;
+        }
         let Kind { kind } = serde_json::from_slice(body).ok()?;
         (kind == "Status").then(|| serde_json::from_slice(body).ok())?
     }
@@ -181,6 +188,19 @@ mod tests {
         assert!(refusal.rejects_field("sendInitialEvents"));
         assert!(!refusal.rejects_field("resourceVersionMatch"));
         assert!(!refusal.is_expired() && !refusal.is_too_large_resource_version());
+    }
+
+    #[test]
+    fn a_body_of_absurd_length_is_no_status() {
+        let of_length = |length: usize| {
+            let (head, tail) = (r#"{"kind":"Status","message":""#, r#""}"#);
+            format!(
+                "{head}{}{tail}",
+                "x".repeat(length - head.len() - tail.len())
+            )
+        };
+        assert!(Status::parse(of_length(MAX_BODY).as_bytes()).is_some());
+        assert!(Status::parse(of_length(MAX_BODY + 1).as_bytes()).is_none());
     }
 
     #[test]

@@ -1,12 +1,9 @@
 //! Bodies of LISTs, cut into their parts.
-#![cfg(not(target_arch = "wasm32"))]
 
 mod common;
 mod frame_reference;
 
-use frame_reference::cut;
 use kube_watchlist::frame::{DEFAULT_FRAME_LIMIT, DEPTH_LIMIT, FrameError, List, ListFramer, Part};
-use proptest::prelude::*;
 use serde_json::Value;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -354,7 +351,7 @@ fn a_list_of_twenty_mebibytes_takes_the_memory_of_one_element() {
     let mut most = 0;
     let mut push = |piece: &[u8]| {
         framer.push(piece, &mut |part| {
-            elements += usize::from(matches!(part, Ok(Part::Element { .. })))
+            elements += usize::from(matches!(part, Ok(Part::Element { .. })));
         });
         most = most.max(framer.memory_bytes());
     };
@@ -384,51 +381,59 @@ fn a_framer_takes_one_page_after_another() {
     }
 }
 
-fn value() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<i32>().prop_map(Value::from),
-        "[ -~é𝄞\n]{0,8}".prop_map(Value::from),
-    ];
-    leaf.prop_recursive(3, 12, 3, |inner| {
-        prop_oneof![
-            proptest::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
-            proptest::collection::btree_map("[a-z\"{]{0,2}", inner, 0..3)
-                .prop_map(|members| Value::Object(members.into_iter().collect())),
-        ]
-    })
-}
+#[cfg(not(target_arch = "wasm32"))]
+mod properties {
+    use proptest::prelude::*;
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
+    use super::frame_reference::cut;
+    use super::*;
 
-    #[test]
-    fn pages_survive_any_cut(
-        members in proptest::collection::btree_map("items|rows|kind|[a-zé\"]{0,3}", value(), 0..5),
-        pretty in any::<bool>(),
-        places in proptest::collection::vec(any::<usize>(), 0..12),
-    ) {
-        let value = Value::Object(members.into_iter().collect());
-        let text = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) }.expect("JSON");
-        let page = page(cut(text.as_bytes(), &places), 1 << 20);
-        prop_assert_eq!(page.parts.last(), Some(&End));
-        prop_assert_eq!(joined(&page.parts), without_empty_lists(value));
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i32>().prop_map(Value::from),
+            "[ -~é𝄞\n]{0,8}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 12, 3, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+                proptest::collection::btree_map("[a-z\"{]{0,2}", inner, 0..3)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
     }
 
-    #[test]
-    fn damaged_pages_are_the_same_in_any_cut(
-        damage in proptest::collection::vec((any::<usize>(), prop_oneof![any::<u8>(), proptest::sample::select(&b"{}[]\",:\\"[..])]), 0..4),
-        limit in 1..2000usize,
-        places in proptest::collection::vec(any::<usize>(), 0..6),
-    ) {
-        let mut bytes = common::recorded("1.37", "pods-list-table").body;
-        for (at, byte) in damage {
-            let index = at % bytes.len();
-            bytes[index] = byte;
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(500))]
+
+        #[test]
+        fn pages_survive_any_cut(
+            members in proptest::collection::btree_map("items|rows|kind|[a-zé\"]{0,3}", value(), 0..5),
+            pretty in any::<bool>(),
+            places in proptest::collection::vec(any::<usize>(), 0..12),
+        ) {
+            let value = Value::Object(members.into_iter().collect());
+            let text = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) }.expect("JSON");
+            let page = page(cut(text.as_bytes(), &places), 1 << 20);
+            prop_assert_eq!(page.parts.last(), Some(&End));
+            prop_assert_eq!(joined(&page.parts), without_empty_lists(value));
         }
-        let want = page([&bytes[..]], limit);
-        prop_assert_eq!(page(bytes.chunks(1), limit), want.clone());
-        prop_assert_eq!(page(cut(&bytes, &places), limit), want);
+
+        #[test]
+        fn damaged_pages_are_the_same_in_any_cut(
+            damage in proptest::collection::vec((any::<usize>(), prop_oneof![any::<u8>(), proptest::sample::select(&b"{}[]\",:\\"[..])]), 0..4),
+            limit in 1..2000usize,
+            places in proptest::collection::vec(any::<usize>(), 0..6),
+        ) {
+            let mut bytes = common::recorded("1.37", "pods-list-table").body;
+            for (at, byte) in damage {
+                let index = at % bytes.len();
+                bytes[index] = byte;
+            }
+            let want = page([&bytes[..]], limit);
+            prop_assert_eq!(page(bytes.chunks(1), limit), want.clone());
+            prop_assert_eq!(page(cut(&bytes, &places), limit), want);
+        }
     }
 }

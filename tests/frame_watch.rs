@@ -1,15 +1,17 @@
 //! Watch streams, cut into documents.
-#![cfg(not(target_arch = "wasm32"))]
 
 use std::collections::HashSet;
 
 mod common;
 mod frame_reference;
 
-use frame_reference::{Frame, Framed, cut, framed, reference};
+use frame_reference::{Frame, Framed, framed, reference};
 use kube_watchlist::frame::{DEFAULT_FRAME_LIMIT, DEPTH_LIMIT, FrameError, Framer, Verdict};
-use proptest::prelude::*;
 
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "compared with frames, which may be errors"
+)]
 fn document(text: &str) -> Frame {
     Ok(text.as_bytes().to_vec())
 }
@@ -189,6 +191,40 @@ fn after_a_line_that_is_not_one_document_lines_are_not_tried() {
 }
 
 #[test]
+fn a_document_that_is_refused_all_the_same_is_an_error_in_every_cut() {
+    // Whole by its structure, but no JSON: a consumer that refuses it hears of it once more, as an error.
+    let text = "{\"a\":1}\n {\"b\":tru}\n{\"c\":3}{\"d\" 4}\n";
+    let read = |pieces: &[&[u8]]| {
+        let mut framer = Framer::default();
+        let mut out = Vec::new();
+        for piece in pieces {
+            framer.push(piece, &mut |frame| match frame {
+                Ok(bytes) if serde_json::from_slice::<serde_json::Value>(bytes).is_err() => {
+                    Verdict::NotOne
+                }
+                frame => {
+                    out.push(frame.map(<[u8]>::to_vec));
+                    Verdict::Taken
+                }
+            });
+        }
+        assert_eq!((framer.finish(), framer.dropped()), (0, 2));
+        out
+    };
+    let not_json = |offset| Err(FrameError::NotJson { offset });
+    let want = vec![
+        document("{\"a\":1}"),
+        not_json(9),
+        document("{\"c\":3}"),
+        not_json(26),
+    ];
+    for place in 0..=text.len() {
+        let (before, after) = text.as_bytes().split_at(place);
+        assert_eq!(read(&[before, after]), want, "cut at {place}");
+    }
+}
+
+#[test]
 fn a_truncated_tail_is_dropped_and_counted() {
     let text = "{\"a\":1}\n{\"b\":\"…";
     for cut in 9..text.len() {
@@ -205,13 +241,13 @@ fn a_truncated_tail_is_dropped_and_counted() {
     let mut framer = Framer::default();
     framer.push(b"{\"torn", &mut |_| unreachable!("not complete"));
     assert_eq!(framer.finish(), 6);
-    let mut frames = 0;
+    let mut count = 0;
     framer.push(b"\xEF\xBB\xBF{}\n", &mut |frame| {
         assert_eq!(frame, Ok(&b"{}"[..]));
-        frames += 1;
+        count += 1;
         Verdict::Taken
     });
-    assert_eq!((framer.finish(), frames, framer.dropped()), (0, 1, 1));
+    assert_eq!((framer.finish(), count, framer.dropped()), (0, 1, 1));
 }
 
 #[test]
@@ -295,12 +331,12 @@ fn a_document_over_the_limit_is_one_error_and_not_held() {
 fn twenty_mebibytes_are_skipped_in_bounded_memory() {
     let limit = DEFAULT_FRAME_LIMIT;
     let mut framer = Framer::new(limit);
-    let mut frames = Vec::new();
-    let filler = [b'x'; 64 * 1024];
+    let mut out = Vec::new();
+    let filler = vec![b'x'; 64 * 1024];
     let mut most = 0;
     let mut push = |piece: &[u8]| {
         framer.push(piece, &mut |frame| {
-            frames.push(frame.map(<[u8]>::len));
+            out.push(frame.map(<[u8]>::len));
             Verdict::Taken
         });
         most = most.max(framer.memory_bytes());
@@ -312,7 +348,7 @@ fn twenty_mebibytes_are_skipped_in_bounded_memory() {
     }
     push(b"\"}\n{\"type\"");
     let after = push(b":\"DELETED\"}\n");
-    assert_eq!(frames, [Err(FrameError::TooLarge { limit }), Ok(18)]);
+    assert_eq!(out, [Err(FrameError::TooLarge { limit }), Ok(18)]);
     assert!(most <= limit + 4096, "{most} bytes held");
     assert!(after <= 512 * 1024, "{after} bytes held after it");
 }
@@ -370,116 +406,124 @@ fn nesting_is_followed_to_its_limit() {
     );
 }
 
-/// JSON values as text, loosely formatted.
-fn value() -> impl Strategy<Value = String> {
-    let leaf = prop_oneof![
-        Just("null".to_owned()),
-        Just("-1.5e3".to_owned()),
-        Just("{}".to_owned()),
-        Just("[ ]".to_owned()),
-        "[ -~éß𝄞]{0,12}".prop_map(|text| serde_json::to_string(&text).expect("a string")),
-        Just("\"\\\\\\\"\\u007b\"".to_owned()),
-    ];
-    leaf.prop_recursive(4, 24, 4, |inner| {
-        prop_oneof![
-            proptest::collection::vec(inner.clone(), 0..4)
-                .prop_map(|values| format!("[{}]", values.join(", "))),
-            object(inner),
-        ]
-    })
-}
+#[cfg(not(target_arch = "wasm32"))]
+mod properties {
+    use proptest::prelude::*;
 
-fn object(inner: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
-    (
-        proptest::collection::vec((r#""[a-z\{\}]{0,3}""#, inner), 0..4),
-        any::<bool>(),
-    )
-        .prop_map(|(members, pretty)| {
-            let members: Vec<_> = members
-                .iter()
-                .map(|(key, value)| format!("{key}: {value}"))
-                .collect();
-            if pretty {
-                format!("{{\n  {}\n}}", members.join(",\n  "))
-            } else {
-                format!("{{{}}}", members.join(","))
-            }
+    use super::frame_reference::cut;
+    use super::*;
+
+    /// JSON values as text, loosely formatted.
+    fn value() -> impl Strategy<Value = String> {
+        let leaf = prop_oneof![
+            Just("null".to_owned()),
+            Just("-1.5e3".to_owned()),
+            Just("{}".to_owned()),
+            Just("[ ]".to_owned()),
+            "[ -~éß𝄞]{0,12}".prop_map(|text| serde_json::to_string(&text).expect("a string")),
+            Just("\"\\\\\\\"\\u007b\"".to_owned()),
+        ];
+        leaf.prop_recursive(4, 24, 4, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..4)
+                    .prop_map(|values| format!("[{}]", values.join(", "))),
+                object(inner),
+            ]
         })
-}
+    }
 
-/// Streams of whole documents with anything allowed between them.
-fn stream() -> impl Strategy<Value = (Vec<String>, String)> {
-    let between =
-        prop_oneof![4 => Just("\n"), 1 => Just(""), 1 => Just("\n\n"), 1 => Just(" \r\n\t")];
-    proptest::collection::vec((object(value()), between), 0..8).prop_map(|documents| {
-        let text = documents
-            .iter()
-            .map(|(document, between)| format!("{document}{between}"))
-            .collect();
+    fn object(inner: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
         (
-            documents
-                .into_iter()
-                .map(|(document, _)| document)
-                .collect(),
-            text,
+            proptest::collection::vec((r#""[a-z\{\}]{0,3}""#, inner), 0..4),
+            any::<bool>(),
         )
-    })
-}
-
-/// Bytes that are mostly structure, so that they go wrong in interesting ways.
-fn structure() -> impl Strategy<Value = Vec<u8>> {
-    let tokens: &[&[u8]] = &[
-        b"{",
-        b"}",
-        b"[",
-        b"]",
-        b"\"",
-        b"\\",
-        b"\n",
-        b"\n{",
-        b"}\n",
-        b":",
-        b",",
-        b" ",
-        b"1",
-        b"\x01",
-        b"\"a\":",
-        b"{\"a\":1}\n",
-        b"\xEF\xBB\xBF",
-        b"\xEF",
-    ];
-    let token = proptest::sample::select(tokens);
-    proptest::collection::vec(token, 0..60).prop_map(|tokens| tokens.concat())
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
-
-    #[test]
-    fn documents_survive_any_cut((documents, text) in stream(), places in proptest::collection::vec(any::<usize>(), 0..12)) {
-        let want: Vec<Frame> = documents.iter().map(|text| document(text)).collect();
-        prop_assert_eq!(framed(cut(text.as_bytes(), &places), 1 << 20), Framed { frames: want, tail: 0 });
+            .prop_map(|(members, pretty)| {
+                let members: Vec<_> = members
+                    .iter()
+                    .map(|(key, value)| format!("{key}: {value}"))
+                    .collect();
+                if pretty {
+                    format!("{{\n  {}\n}}", members.join(",\n  "))
+                } else {
+                    format!("{{{}}}", members.join(","))
+                }
+            })
     }
 
-    #[test]
-    fn any_structure_in_any_cut_is_framed_as_defined(
-        bytes in structure(),
-        places in proptest::collection::vec(any::<usize>(), 0..12),
-        limit in 1..40usize,
-    ) {
-        let want = reference(&bytes, limit);
-        prop_assert_eq!(framed([&bytes[..]], limit), want.clone());
-        prop_assert_eq!(framed(bytes.chunks(1), limit), want.clone());
-        prop_assert_eq!(framed(cut(&bytes, &places), limit), want);
+    /// Streams of whole documents with anything allowed between them.
+    fn stream() -> impl Strategy<Value = (Vec<String>, String)> {
+        let between =
+            prop_oneof![4 => Just("\n"), 1 => Just(""), 1 => Just("\n\n"), 1 => Just(" \r\n\t")];
+        proptest::collection::vec((object(value()), between), 0..8).prop_map(|documents| {
+            let text = documents
+                .iter()
+                .flat_map(|(document, between)| [document.as_str(), between])
+                .collect();
+            (
+                documents
+                    .into_iter()
+                    .map(|(document, _)| document)
+                    .collect(),
+                text,
+            )
+        })
     }
 
-    #[test]
-    fn damage_to_a_recorded_stream_is_framed_as_defined(at in any::<usize>(), byte in any::<u8>(), places in proptest::collection::vec(any::<usize>(), 0..6)) {
-        let mut bytes = common::recorded("1.37", "pods-watchlist-selector").body;
-        let index = at % bytes.len();
-        bytes[index] = byte;
-        let want = reference(&bytes, 4000);
-        prop_assert_eq!(framed([&bytes[..]], 4000), want.clone());
-        prop_assert_eq!(framed(cut(&bytes, &places), 4000), want);
+    /// Bytes that are mostly structure, so that they go wrong in interesting ways.
+    fn structure() -> impl Strategy<Value = Vec<u8>> {
+        let tokens: &[&[u8]] = &[
+            b"{",
+            b"}",
+            b"[",
+            b"]",
+            b"\"",
+            b"\\",
+            b"\n",
+            b"\n{",
+            b"}\n",
+            b":",
+            b",",
+            b" ",
+            b"1",
+            b"\x01",
+            b"\"a\":",
+            b"{\"a\":1}\n",
+            b"\xEF\xBB\xBF",
+            b"\xEF",
+        ];
+        let token = proptest::sample::select(tokens);
+        proptest::collection::vec(token, 0..60).prop_map(|tokens| tokens.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1000))]
+
+        #[test]
+        fn documents_survive_any_cut((documents, text) in stream(), places in proptest::collection::vec(any::<usize>(), 0..12)) {
+            let want: Vec<Frame> = documents.iter().map(|text| document(text)).collect();
+            prop_assert_eq!(framed(cut(text.as_bytes(), &places), 1 << 20), Framed { frames: want, tail: 0 });
+        }
+
+        #[test]
+        fn any_structure_in_any_cut_is_framed_as_defined(
+            bytes in structure(),
+            places in proptest::collection::vec(any::<usize>(), 0..12),
+            limit in 1..40usize,
+        ) {
+            let want = reference(&bytes, limit);
+            prop_assert_eq!(framed([&bytes[..]], limit), want.clone());
+            prop_assert_eq!(framed(bytes.chunks(1), limit), want.clone());
+            prop_assert_eq!(framed(cut(&bytes, &places), limit), want);
+        }
+
+        #[test]
+        fn damage_to_a_recorded_stream_is_framed_as_defined(at in any::<usize>(), byte in any::<u8>(), places in proptest::collection::vec(any::<usize>(), 0..6)) {
+            let mut bytes = common::recorded("1.37", "pods-watchlist-selector").body;
+            let index = at % bytes.len();
+            bytes[index] = byte;
+            let want = reference(&bytes, 4000);
+            prop_assert_eq!(framed([&bytes[..]], 4000), want.clone());
+            prop_assert_eq!(framed(cut(&bytes, &places), 4000), want);
+        }
     }
 }

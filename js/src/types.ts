@@ -20,11 +20,25 @@ export type Phase =
 export type Mode = 'watchlist' | 'list+watch' | 'poll'
 export type Format = 'table' | 'metadata' | 'object'
 
+/** What the API server itself said, from its `Status` object. */
+export interface KubernetesReason {
+  /** A word for machines, for example `Forbidden`. */
+  readonly reason: string
+  /** A sentence for people. */
+  readonly message: string
+  readonly details: {
+    readonly causes: readonly { readonly reason: string; readonly message: string; readonly field: string }[]
+    readonly retryAfterSeconds?: number
+  }
+}
+
 /** Why something is as it is. `code` is stable, `message` is for people. */
 export interface Reason {
   readonly code: string
   readonly message: string
   readonly httpStatus?: number
+  /** Where the API server sent a `Status`. */
+  readonly kubernetes?: KubernetesReason
 }
 
 export interface Progress {
@@ -48,7 +62,10 @@ export interface WatchStatus {
   /** Milliseconds since the Unix epoch, as all times here. */
   readonly lastEventAt?: number
   readonly staleSince?: number
+  /** How many times a stream or a snapshot had to be asked for again. */
   readonly reconnects: number
+  /** Documents that could not be read, and tails that were cut off, since the start. */
+  readonly droppedFrames: number
   readonly nextRetryAt?: number
   /** How long the last whole snapshot took, from request to publication, in milliseconds. */
   readonly syncDurationMs?: number
@@ -135,6 +152,8 @@ export interface ViewSnapshot {
   readonly version: number
   /** Moves that wait while the view is held. */
   readonly pending: number
+  /** The last options could not be applied, for example a selector that is none; the rows are those of the ones before. */
+  readonly error?: Reason
 }
 
 export interface View {
@@ -153,7 +172,11 @@ export interface View {
   close(): void
 }
 
-/** A batch of changes. Rows of a snapshot come in several batches; `last` ends it. */
+/**
+ * A batch of changes. First comes the whole snapshot, in batches of kind `snapshot`, the last of them marked; then batches of kind
+ * `update`. A new snapshot comes when the columns change: then the first batch of kind `snapshot` takes the place of everything before.
+ * Cells are those of all columns.
+ */
 export interface Change {
   readonly kind: 'snapshot' | 'update'
   readonly added: readonly Row[]
@@ -167,6 +190,7 @@ export interface TableWatch extends EventTarget {
   readonly synced: Promise<void>
   /** The same reference until it changes. */
   readonly status: WatchStatus
+  /** What changes, keyed, at the reader's own pace: of a row that was not read yet only the last change comes. Ends with the watch. */
   changes(): AsyncIterableIterator<Change>
   view(options?: ViewOptions): View
   retry(): void
@@ -177,6 +201,9 @@ export interface TableWatch extends EventTarget {
 
 /** What `headers` is told of a request. */
 export interface RequestInfo { readonly kind: 'watchlist' | 'list' | 'watch' | 'probe'; readonly path: string }
+
+/** Where the wasm module is, or the module itself. */
+export type WasmSource = URL | string | Response | BufferSource | WebAssembly.Module
 
 export interface ClientOptions {
   /** Address of the API server (or of a proxy to it): absolute, or relative to the page. */
@@ -190,7 +217,7 @@ export interface ClientOptions {
   /** Cap on linear memory for rows, in bytes. Default 1 GiB. */
   memoryLimitBytes?: number
   /** Where the wasm is; default: beside this module. */
-  wasm?: URL | string | Response | BufferSource | WebAssembly.Module
+  wasm?: WasmSource
 }
 
 export interface Client {

@@ -2,7 +2,9 @@
 
 use super::pending::Pending;
 use super::scan::{Scanner, Step};
-use super::{ByteOrderMark, DEFAULT_FRAME_LIMIT, FrameError, is_blank, key};
+use super::{ByteOrderMark, DEFAULT_FRAME_LIMIT, FrameError, is_blank};
+use crate::json::Cursor;
+use std::borrow::Cow;
 
 /// Which list an element belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -156,7 +158,7 @@ impl ListFramer {
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
         let parts = self.pending.capacity().saturating_add(self.key.capacity());
-        parts.saturating_add(self.scanner.memory_bytes())
+        parts.saturating_add(size_of::<Self>())
     }
 
     /// A byte between keys and values that is not blank.
@@ -219,7 +221,7 @@ impl ListFramer {
         }
         if done {
             self.state = State::Colon;
-            if !self.skipping && !self.key.rewrite(key::unescape) {
+            if !self.skipping && !self.unescape_key() {
                 self.fail(self.not_json(end), sink);
             }
         }
@@ -277,7 +279,7 @@ impl ListFramer {
         match (joined, self.list) {
             (Ok(value), Some(list)) => sink(Ok(Part::Element { list, value })),
             (Ok(value), None) => sink(Ok(Part::Member {
-                key: self.key.as_slice(),
+                key: text(self.key.as_slice()),
                 value,
             })),
             (Err(error), _) => {
@@ -288,8 +290,23 @@ impl ListFramer {
         self.pending.clear();
     }
 
+    /// Replaces the key by what it means; false where it is no string.
+    fn unescape_key(&mut self) -> bool {
+        match Cursor::new(self.key.as_slice()).next_str() {
+            Ok(Cow::Borrowed(_)) => true,
+            Ok(Cow::Owned(key)) => {
+                self.key.clear();
+                // No longer than with its escapes, so it fits.
+                [b"\"", key.as_bytes(), b"\""]
+                    .into_iter()
+                    .all(|part| self.key.append(part, self.limit).is_ok())
+            }
+            Err(_) => false,
+        }
+    }
+
     fn key_of_list(&self) -> Option<List> {
-        match self.key.as_slice() {
+        match text(self.key.as_slice()) {
             _ if self.skipping => None,
             b"items" => Some(List::Items),
             b"rows" => Some(List::Rows),
@@ -339,4 +356,11 @@ impl ListFramer {
     fn position(&self, index: usize) -> u64 {
         self.offset.saturating_add(index as u64)
     }
+}
+
+/// What stands between the quotes of a key.
+fn text(key: &[u8]) -> &[u8] {
+    key.strip_prefix(b"\"")
+        .and_then(|key| key.strip_suffix(b"\""))
+        .unwrap_or_default()
 }

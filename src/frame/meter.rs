@@ -128,7 +128,8 @@ mod tests {
     fn lines_that_are_whole_in_a_piece_are_looked_at_once() {
         let (_, stream) = &streams()[0];
         let work = watch(stream.as_bytes(), usize::MAX, Verdict::Taken);
-        assert!(work <= 1.0, "{work} times its length");
+        // And its first byte, to see that it is not blank.
+        assert!(work < 1.01, "{work} times its length");
     }
 
     #[test]

@@ -7,7 +7,18 @@
 //! Structure is all that is looked at here: brackets, strings, and where a document ends. Whether the bytes between
 //! are good JSON is for the consumer to say, who reads them anyway.
 
-mod key;
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::disallowed_methods
+    )
+)]
+
 mod list;
 #[cfg(test)]
 mod meter;
@@ -23,7 +34,7 @@ pub use watch::{Framer, Verdict};
 /// `k8s.io/apimachinery/pkg/runtime/serializer/streaming`). Objects of a cluster stay below 3 MiB.
 pub const DEFAULT_FRAME_LIMIT: usize = 16 * 1024 * 1024;
 
-/// Brackets open at one time. The API server itself refuses objects nested deeper than 10,000.
+/// Brackets that may be open at one time: as many as the decoder behind the framer allows, and as Go's in the server.
 pub const DEPTH_LIMIT: usize = scan::DEPTH_LIMIT;
 
 /// What was left out of a stream, and why. The stream goes on behind it.
@@ -80,19 +91,17 @@ struct ByteOrderMark {
 }
 
 impl ByteOrderMark {
-    /// How many of these bytes belong to the mark; to be asked until [`Self::is_over`].
+    /// How many of these bytes belong to the mark; to be asked until it is `over`.
     fn eat(&mut self, bytes: &[u8]) -> usize {
         const MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
-        let mut eaten = 0;
-        for &byte in bytes {
-            if self.over || MARK.get(self.seen) != Some(&byte) {
-                self.over = true;
-                break;
-            }
-            self.seen += 1;
-            eaten += 1;
-            self.over = self.seen == MARK.len();
-        }
+        let left = MARK.get(self.seen..).unwrap_or_default();
+        let eaten = left
+            .iter()
+            .zip(bytes)
+            .take_while(|(mark, byte)| mark == byte)
+            .count();
+        self.seen = self.seen.saturating_add(eaten);
+        self.over = self.seen == MARK.len() || eaten < bytes.len();
         eaten
     }
 

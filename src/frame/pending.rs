@@ -57,13 +57,6 @@ impl Pending {
         Ok(())
     }
 
-    /// Rewrites what is held in place. `rewrite` returns the new length, or `None` where it cannot: then this is false.
-    pub(super) fn rewrite(&mut self, rewrite: impl FnOnce(&mut [u8]) -> Option<usize>) -> bool {
-        let length = rewrite(&mut self.bytes);
-        self.bytes.truncate(length.unwrap_or(0));
-        length.is_some()
-    }
-
     /// Forgets the document, and gives its memory back if it was an unusually long one.
     pub(super) fn clear(&mut self) {
         if self.bytes.capacity() > KEPT {

@@ -3,8 +3,8 @@
 use super::{is_blank, search};
 
 /// Brackets that may be open at one time.
-pub(super) const DEPTH_LIMIT: usize = 16 * 1024;
-const WORDS: usize = DEPTH_LIMIT / 64;
+pub(super) const DEPTH_LIMIT: usize = crate::json::MAX_DEPTH as usize;
+const WORDS: usize = DEPTH_LIMIT.div_ceil(64);
 
 /// How far a scan came. Indices are into the bytes that were given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,11 +68,6 @@ impl Scanner {
         true
     }
 
-    /// Memory held, in bytes.
-    pub(super) fn memory_bytes(&self) -> usize {
-        size_of_val(&*self.open.words)
-    }
-
     /// Goes on at index `from`.
     pub(super) fn scan(&mut self, bytes: &[u8], from: usize) -> Step {
         let mut at = from;
@@ -103,9 +98,10 @@ impl Scanner {
             }
             b'{' | b'[' => {
                 let (last, newline) = self.before(bytes, from, stop);
-                let fits = match self.open.innermost_is_object() {
-                    true => last == b':',
-                    false => last == b'[' || last == b',',
+                let fits = if self.open.innermost_is_object() {
+                    last == b':'
+                } else {
+                    last == b'[' || last == b','
                 };
                 if !fits {
                     return Err(Step::Broken {
@@ -208,14 +204,14 @@ fn at_stop(bytes: &[u8], stop: Option<usize>) -> Option<(usize, u8)> {
 /// The brackets that are open, a bit each: set for an object. Of fixed size, since its growth would follow the input.
 #[derive(Debug)]
 struct Brackets {
-    words: Box<[u64; WORDS]>,
+    words: [u64; WORDS],
     depth: usize,
 }
 
 impl Brackets {
     fn new() -> Self {
         Self {
-            words: Box::new([0; WORDS]),
+            words: [0; WORDS],
             depth: 0,
         }
     }
@@ -230,6 +226,9 @@ impl Brackets {
 
     /// False where the limit is reached.
     fn push(&mut self, object: bool) -> bool {
+        if self.depth == DEPTH_LIMIT {
+            return false;
+        }
         let bit = 1 << (self.depth % 64);
         let Some(word) = self.words.get_mut(self.depth / 64) else {
             return false;

@@ -1,41 +1,47 @@
-//! Searches for the next byte of a kind. Whole blocks are tested without a branch in between, which compilers turn
-//! into vector instructions on every target, without unsafe code.
+//! Searches for the next byte of a kind.
 
-const BLOCK: usize = 32;
-
-/// The first index at or after `from` whose byte satisfies `test`.
-#[inline(always)]
-fn find(bytes: &[u8], from: usize, test: impl Fn(u8) -> bool) -> Option<usize> {
-    let rest = bytes.get(from..)?;
-    let (blocks, _) = rest.as_chunks::<BLOCK>();
-    let clean = blocks
-        .iter()
-        .take_while(|block| !block.iter().fold(false, |hit, &byte| hit | test(byte)))
-        .count();
-    let skipped = clean.saturating_mul(BLOCK);
-    let inside = rest.get(skipped..)?.iter().position(|&byte| test(byte));
-    #[cfg(test)]
-    super::meter::count(inside.map_or(rest.len(), |inside| skipped + inside + 1));
-    let inside = inside?;
-    Some(from.saturating_add(skipped).saturating_add(inside))
-}
+use crate::json::simd;
 
 /// The next newline.
 pub(super) fn newline(bytes: &[u8], from: usize) -> Option<usize> {
-    find(bytes, from, |byte| byte == b'\n')
+    let rest = bytes.get(from..)?;
+    found(rest, from, simd::find_newline(rest))
 }
 
 /// The next byte in a string that is more than text: its end, an escape, a control byte.
+#[inline]
 pub(super) fn string_stop(bytes: &[u8], from: usize) -> Option<usize> {
-    find(bytes, from, |byte| {
-        (byte == b'"') | (byte == b'\\') | (byte < 0x20)
-    })
+    let rest = bytes.get(from..)?;
+    let stop = simd::find_special(rest);
+    found(rest, from, (stop < rest.len()).then_some(stop))
 }
 
-/// The next quote or bracket.
+/// The next quote or bracket. Few bytes lie between them, so they are looked at one by one.
+#[inline]
 pub(super) fn structural(bytes: &[u8], from: usize) -> Option<usize> {
-    // A bracket and its brace differ in bit 5 alone.
-    find(bytes, from, |byte| {
-        (byte == b'"') | (byte | 0x20 == b'{') | (byte | 0x20 == b'}')
-    })
+    let rest = bytes.get(from..)?;
+    let is_structural = |byte: &u8| matches!(byte, b'"' | b'{' | b'}' | b'[' | b']');
+    found(rest, from, rest.iter().position(is_structural))
+}
+
+/// The next byte that is not blank.
+#[inline]
+pub(super) fn not_blank(bytes: &[u8], from: usize) -> Option<usize> {
+    let rest = bytes.get(from..)?;
+    found(
+        rest,
+        from,
+        rest.iter().position(|&byte| !super::is_blank(byte)),
+    )
+}
+
+#[inline]
+#[cfg_attr(
+    not(test),
+    allow(unused_variables, reason = "how much was searched is counted in tests")
+)]
+fn found(rest: &[u8], from: usize, index: Option<usize>) -> Option<usize> {
+    #[cfg(test)]
+    super::meter::count(index.map_or(rest.len(), |index| index + 1));
+    from.checked_add(index?)
 }

@@ -2,7 +2,7 @@
 
 use super::pending::Pending;
 use super::scan::{Scanner, Step};
-use super::{ByteOrderMark, DEFAULT_FRAME_LIMIT, FrameError, is_blank, search};
+use super::{ByteOrderMark, DEFAULT_FRAME_LIMIT, FrameError, search};
 
 /// What the consumer says of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub enum Verdict {
     /// One whole document, or at least one whose faults are no matter of framing.
     Taken,
     /// The bytes end before the document does, or go on behind its end: look again by structure. What was read of them
-    /// must count for nothing, since it comes again.
+    /// must count for nothing, since it comes again: in other pieces, or as an error.
     NotOne,
 }
 
@@ -23,7 +23,8 @@ pub enum Verdict {
 /// byte is there, and documents without newlines, pretty-printed, or several on a line are as good as any.
 ///
 /// Bytes that belong to no document are one [`FrameError::NotJson`]; the stream goes on at the next line that begins with
-/// `{`. As long as the consumer says [`Verdict::Taken`] of single documents only, frames and errors are the same for
+/// `{`. So is a document that is whole by its structure and that the consumer refuses all the same
+/// ([`Verdict::NotOne`]). As long as the consumer says [`Verdict::Taken`] of single documents only, frames and errors are the same for
 /// every cut of the stream.
 #[derive(Debug)]
 pub struct Framer {
@@ -89,7 +90,7 @@ impl Framer {
         let mut newlines_left = true;
         while at < bytes.len() {
             at = match self.state {
-                State::Between => match skip_blanks(bytes, at) {
+                State::Between => match search::not_blank(bytes, at) {
                     None => bytes.len(),
                     Some(start) => match self.line(bytes, start, &mut newlines_left, sink) {
                         Some(next) => next,
@@ -105,7 +106,7 @@ impl Framer {
                         newline.saturating_add(1)
                     }
                 },
-                State::LostAtLineStart => match skip_blanks(bytes, at) {
+                State::LostAtLineStart => match search::not_blank(bytes, at) {
                     None => bytes.len(),
                     Some(start) => {
                         let opens = bytes.get(start) == Some(&b'{');
@@ -146,9 +147,7 @@ impl Framer {
     /// Memory held, in bytes: in the main for the document that is under way.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        self.pending
-            .capacity()
-            .saturating_add(self.scanner.memory_bytes())
+        self.pending.capacity().saturating_add(size_of::<Self>())
     }
 
     /// Tries the line that begins at `start`; where it is taken, returns the index behind it.
@@ -198,7 +197,7 @@ impl Framer {
         let (end, error) = match self.scanner.scan(bytes, from) {
             Step::Done(end) => {
                 self.state = State::Between;
-                self.deliver(bytes.get(start..end).unwrap_or_default(), sink);
+                self.deliver(bytes.get(start..end).unwrap_or_default(), end, sink);
                 return end;
             }
             Step::More => {
@@ -250,22 +249,25 @@ impl Framer {
         next
     }
 
-    /// Hands over a document whose last fragment this is.
-    fn deliver(&mut self, fragment: &[u8], sink: Sink<'_>) {
-        if self.pending.is_empty() && fragment.len() <= self.limit {
-            sink(Ok(fragment));
-            return;
-        }
-        match self.pending.append(fragment, self.limit) {
-            Ok(()) => {
-                sink(Ok(self.pending.as_slice()));
-            }
-            Err(error) => {
-                self.dropped = self.dropped.saturating_add(1);
-                sink(Err(error));
-            }
-        }
+    /// Hands over a document whose last fragment this is, ending at index `end`.
+    fn deliver(&mut self, fragment: &[u8], end: usize, sink: Sink<'_>) {
+        let offset = self.position(end).saturating_sub(self.pending.len() as u64);
+        let offset = offset.saturating_sub(fragment.len() as u64);
+        let verdict = if self.pending.is_empty() && fragment.len() <= self.limit {
+            Ok(sink(Ok(fragment)))
+        } else {
+            let joined = self.pending.append(fragment, self.limit);
+            joined.map(|()| sink(Ok(self.pending.as_slice())))
+        };
         self.pending.clear();
+        let error = match verdict {
+            Ok(Verdict::Taken) => return,
+            // It cannot be cut in another way.
+            Ok(Verdict::NotOne) => FrameError::NotJson { offset },
+            Err(error) => error,
+        };
+        self.dropped = self.dropped.saturating_add(1);
+        sink(Err(error));
     }
 
     /// Gives up a document at index `at` of this piece. Where it was over the limit by then that is the error, since in
@@ -293,13 +295,4 @@ impl Framer {
     fn position(&self, index: usize) -> u64 {
         self.offset.saturating_add(index as u64)
     }
-}
-
-/// The next index at or after `at` with a byte that is not blank.
-fn skip_blanks(bytes: &[u8], at: usize) -> Option<usize> {
-    let rest = bytes.get(at..)?;
-    let blanks = rest.iter().position(|&byte| !is_blank(byte));
-    #[cfg(test)]
-    super::meter::count(blanks.unwrap_or(rest.len()));
-    at.checked_add(blanks?)
 }

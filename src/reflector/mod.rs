@@ -1,195 +1,307 @@
 //! The sync machine: inputs in, outputs out, no I/O.
-#![allow(
-    missing_docs,
-    unused_variables,
-    dead_code,
-    clippy::unimplemented,
-    clippy::must_use_candidate,
-    clippy::needless_pass_by_value,
-    clippy::struct_excessive_bools
-)]
+//!
+//! [`Reflector`] keeps the rows of one resource in step with an API server. It sends nothing and reads no clock: what
+//! happened goes in by [`Reflector::handle`], what to do comes out of [`Reflector::poll_output`].
+//!
+//! ```text
+//! loop {
+//!     reflector.handle(input, now);
+//!     loop {
+//!         match reflector.poll_output() {
+//!             Output::Send { exchange, request } => // start a request; its Head, Bytes and End are inputs
+//!             Output::Abort { exchange }         => // hang up
+//!             Output::Publish(_) | Output::Changed | Output::Status => // tell the readers
+//!             Output::More           => // give Input::Work, after a pause if the slice is used up
+//!             Output::Wait(deadline) => // give Input::Tick then, or whatever comes before
+//!             Output::Rest           => // nothing but a command goes on
+//!         }
+//!     }
+//! }
+//! ```
+//!
+//! **The law:** after every `handle`, `poll_output` is called until it returns `More`, `Wait` or `Rest`. There is no wait without
+//! a deadline.
+//!
+//! `docs/SPEC.md` is this machine in words: what it assumes of servers, its states, its invariants with the tests that hold
+//! them, and every place that can cause another request.
 
-use crate::clock::{Instant, Now, Timestamp};
-use crate::event::Format;
-use crate::request::Request;
+mod backlog;
+mod buffer;
+mod commands;
+mod decode;
+mod drive;
+mod exchange;
+mod failures;
+mod input;
+mod moves;
+mod page;
+mod snapshot;
+mod state;
+mod status;
+#[cfg(test)]
+mod transitions;
+mod version;
+
+use std::collections::VecDeque;
+
+pub use input::{Command, Config, EndCause, ExchangeId, Head, Input, Output};
+pub use status::{Mode, Phase, Reason, SyncStatus};
+
+use crate::backoff::Backoff;
+use crate::clock::{Instant, Millis, Now, Timestamp};
+pub use crate::request::Resource;
 use crate::store::{DiffCounts, Store};
+use crate::strategy::{Memory, Plan};
+use backlog::Backlog;
+use decode::Signature;
+use exchange::Exchanges;
+use state::State;
 
-/// What to watch.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Resource {
-    /// Empty for the core group.
-    pub group: String,
-    pub version: String,
-    /// Plural name, for example `pods`.
-    pub resource: String,
-    /// Empty: all namespaces, or a cluster-scoped resource.
-    pub namespace: String,
-    pub label_selector: String,
-    pub field_selector: String,
-}
-
-#[derive(Clone, Debug)]
-pub struct Config {
-    pub resource: Resource,
-    /// Cap on memory in bytes.
-    pub limit_bytes: usize,
-    /// Largest frame in bytes (default 16 MiB).
-    pub limit_frame: usize,
-    /// Randomness: jitter and the key hash.
-    pub seed: u64,
-}
-
-/// One request and its response; inputs for an exchange that was aborted are ignored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ExchangeId(pub u32);
-
-/// The head of a response, as far as a browser shows it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Head<'a> {
-    pub status: u16,
-    /// `redirect: 'manual'` met a redirect.
-    pub opaque_redirect: bool,
-    pub content_type: Option<&'a str>,
-    pub content_encoding: Option<&'a str>,
-    pub content_range: Option<&'a str>,
-    pub retry_after: Option<&'a str>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EndCause {
-    /// The body ended as HTTP says it should.
-    Complete,
-    /// The connection broke after the head.
-    Broken,
-    /// No response head came: refused, DNS, CORS, offline.
-    Unreachable,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Command {
-    Retry,
-    Pause,
-    Resume,
-    Close,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Input<'a> {
-    Start,
-    Head {
-        exchange: ExchangeId,
-        head: Head<'a>,
-    },
-    Bytes {
-        exchange: ExchangeId,
-        bytes: &'a [u8],
-    },
-    End {
-        exchange: ExchangeId,
-        cause: EndCause,
-    },
-    /// A deadline may have passed (arbitrarily late).
-    Tick,
-    /// Go on with what said `More`.
-    Work,
-    Command(Command),
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Output {
-    Send {
-        exchange: ExchangeId,
-        request: Request,
-    },
-    Abort {
-        exchange: ExchangeId,
-    },
-    /// A whole snapshot took the place of the last one.
-    Publish(DiffCounts),
-    /// Live rows changed (drain them from the store).
-    Changed,
-    /// The status changed: read `Reflector::status`.
-    Status,
-    /// Work is left: yield if the slice is used up, then give `Input::Work`. Other inputs may come before it.
-    More,
-    /// All drained; give `Tick` at this time at the latest.
-    Wait(Instant),
-    /// All drained; a resting phase (auth, paused, failed, closed): only a command goes on.
-    Rest,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Phase {
-    Idle,
-    Connecting,
-    Syncing,
-    Live,
-    Resuming,
-    Stale,
-    Polling,
-    Paused,
-    Auth,
-    Failed,
-    Closed,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Mode {
-    WatchList,
-    ListWatch,
-    Poll,
-}
-
-/// A stated reason: `code` is stable API, `message` is for people (the server's own sentence where it sent one).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reason {
-    pub code: &'static str,
-    pub message: String,
-    pub http_status: Option<u16>,
-    pub status: Option<crate::status::Status>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SyncStatus {
-    pub phase: Phase,
-    pub mode: Mode,
-    pub format: Option<Format>,
-    pub fallback: Option<Reason>,
-    pub error: Option<Reason>,
-    pub resource_version: Option<String>,
-    pub objects: u64,
-    pub bytes: u64,
-    pub total: Option<u64>,
-    pub last_event_at: Option<Timestamp>,
-    pub stale_since: Option<Timestamp>,
-    pub reconnects: u32,
-    pub next_retry_at: Option<Timestamp>,
-    pub dropped_frames: u64,
-}
-
+/// Keeps the rows of one resource in step with an API server.
+///
+/// Three kinds of methods: [`handle`](Self::handle) takes in what happened, [`poll_output`](Self::poll_output) hands out what to
+/// do, and the others look. See the [module](self) for their order.
 #[derive(Debug)]
 pub struct Reflector {
+    config: Config,
     store: Store,
+    state: State,
+    exchanges: Exchanges,
+    /// What cannot be read while the store works.
+    backlog: Backlog,
+    outbox: Outbox,
+    /// A commit or a discard is under way in the store.
+    busy: bool,
+    /// Published rows changed in this input.
+    changed: bool,
+
+    memory: Memory,
+    plan: Plan,
+    backoff: Backoff,
+    streaks: Streaks,
+    /// The next request asks for fresh credentials.
+    refresh_credentials: bool,
+    grace: Option<Grace>,
+
+    attempt: Option<Attempt>,
+    committing: Option<Committing>,
+    published: Option<Published>,
+
+    account: Account,
+    shown: Option<SyncStatus>,
+}
+
+/// What is to be done, and whether the driver has taken all of it.
+#[derive(Debug)]
+struct Outbox {
+    queue: VecDeque<Output>,
+    drained: bool,
+}
+
+/// A snapshot that is being taken.
+#[derive(Debug)]
+struct Attempt {
+    started: Instant,
+    /// The store holds rows of it.
+    begun: bool,
+    signature: Option<Signature>,
+    dropped: u64,
+}
+
+/// A whole snapshot that the store is taking over.
+#[derive(Debug)]
+struct Committing {
+    started: Instant,
+    published: Published,
+}
+
+/// What the published rows are.
+#[derive(Debug)]
+struct Published {
+    signature: Signature,
+    /// The version that they show, where it is one that can be resumed from.
+    version: Option<String>,
+    /// Documents that could not be read: the rows may lack something.
+    dropped: u64,
+}
+
+/// What has happened in a row; a stable period ends all of it.
+#[derive(Debug, Default)]
+struct Streaks {
+    /// Streaming lists that ended before their end bookmark.
+    early_ends: u32,
+    /// Attempts and streams given up because columns changed.
+    column_changes: u32,
+    /// Streams that ended at once and empty.
+    short_streams: u32,
+    /// Failures of the server that left the version in force.
+    server_errors: u32,
+    /// Fresh credentials were asked for.
+    refreshed: bool,
+}
+
+/// After a late tick, waiting bytes are read before this deadline is judged.
+#[derive(Clone, Copy, Debug)]
+struct Grace {
+    deadline: Instant,
+    until: Instant,
+}
+
+/// What is told and has no other home.
+#[derive(Debug, Default)]
+struct Account {
+    error: Option<Reason>,
+    stale_since: Option<Timestamp>,
+    last_event_at: Option<Timestamp>,
+    bytes: u64,
+    reconnects: u32,
+    dropped_frames: u64,
+    sync_duration: Option<Millis>,
+    last_snapshot: Option<DiffCounts>,
 }
 
 impl Reflector {
+    /// A machine at rest, before [`Input::Start`].
+    #[must_use]
     pub fn new(config: Config) -> Self {
-        unimplemented!()
+        let memory = Memory::default();
+        let plan = memory.plan(Instant::default());
+        Self {
+            store: Store::new(config.limit_bytes, config.seed),
+            state: State::Idle,
+            exchanges: Exchanges::default(),
+            backlog: Backlog::default(),
+            outbox: Outbox {
+                queue: VecDeque::new(),
+                drained: true,
+            },
+            busy: false,
+            changed: false,
+            memory,
+            plan,
+            backoff: Backoff::new(config.seed),
+            streaks: Streaks::default(),
+            refresh_credentials: false,
+            grace: None,
+            attempt: None,
+            committing: None,
+            published: None,
+            account: Account::default(),
+            shown: None,
+            config,
+        }
     }
+
+    /// Takes in what happened, and when. Then drain [`Self::poll_output`].
     pub fn handle(&mut self, input: Input<'_>, now: Now) {
-        unimplemented!()
+        debug_assert!(
+            self.outbox.drained,
+            "poll_output was not drained after the last input"
+        );
+        self.outbox.drained = false;
+        self.take_in(input, now);
+        if std::mem::take(&mut self.changed) {
+            self.outbox.queue.push_back(Output::Changed);
+        }
+        let status = self.status(now);
+        if self.shown.as_ref() != Some(&status) {
+            self.shown = Some(status);
+            self.outbox.queue.push_back(Output::Status);
+        }
     }
-    /// After every `handle`, call until it returns `More`, `Wait` or `Rest`.
+
+    /// The next thing to do. After every [`Self::handle`], to be called until it returns [`Output::More`], [`Output::Wait`] or
+    /// [`Output::Rest`].
     pub fn poll_output(&mut self) -> Output {
-        unimplemented!()
+        if let Some(output) = self.outbox.queue.pop_front() {
+            return output;
+        }
+        self.outbox.drained = true;
+        if self.busy || !self.backlog.is_empty() {
+            return Output::More;
+        }
+        if let Some(deadline) = self.deadline() {
+            return Output::Wait(deadline);
+        }
+        debug_assert!(
+            self.state.is_rest(),
+            "a wait without a deadline: {:?}",
+            self.state
+        );
+        Output::Rest
     }
+
+    /// A truthful account of the machine at this moment: what is overdue by `now` is told so, tick or no tick.
+    #[must_use]
     pub fn status(&self, now: Now) -> SyncStatus {
-        unimplemented!()
+        let account = &self.account;
+        let published = self.published.as_ref();
+        let fresh = account.stale_since.is_none();
+        let phase = self
+            .state
+            .phase(self.plan.mode, published.is_some(), fresh, now.monotonic);
+        let arriving = self.attempt.as_ref().filter(|attempt| attempt.begun);
+        let objects = match arriving {
+            Some(_) => self.store.staged_len(),
+            None if self.store.is_settled() => self.store.len(),
+            None => self
+                .shown
+                .as_ref()
+                .map_or(0, |shown| usize::try_from(shown.objects).unwrap_or(0)),
+        };
+        let signature = published
+            .map(|published| &published.signature)
+            .or_else(|| self.attempt.as_ref()?.signature.as_ref());
+        let overdue_since = match &self.state {
+            State::Live(live) if phase == Phase::Stale => Some(live.heard.wall),
+            _ => None,
+        };
+        SyncStatus {
+            phase,
+            mode: self.plan.mode,
+            format: signature.map(|signature| signature.format),
+            fallback: self.plan.fallback.clone(),
+            error: account.error.clone(),
+            resource_version: published.and_then(|published| published.version.clone()),
+            objects: objects as u64,
+            bytes: account.bytes,
+            total: match &self.state {
+                State::Listing(listing) => listing.total,
+                _ => None,
+            },
+            last_event_at: account.last_event_at,
+            stale_since: account
+                .stale_since
+                .or(overdue_since)
+                .filter(|_| published.is_some()),
+            reconnects: account.reconnects,
+            next_retry_at: match &self.state {
+                State::Waiting { retry_at, .. } => Some(*retry_at),
+                _ => None,
+            },
+            dropped_frames: account.dropped_frames,
+            sync_duration: account.sync_duration,
+            last_snapshot: account.last_snapshot,
+        }
     }
+
+    /// The rows.
+    #[must_use]
     pub fn store(&self) -> &Store {
         &self.store
     }
+
+    /// The rows, to drain their changes.
     pub fn store_mut(&mut self) -> &mut Store {
         &mut self.store
+    }
+
+    /// When the present state has to end, or the grace after that.
+    fn deadline(&self) -> Option<Instant> {
+        let deadline = self.state.deadline()?;
+        match self.grace {
+            Some(grace) if grace.deadline == deadline => Some(grace.until.max(deadline)),
+            _ => Some(deadline),
+        }
     }
 }

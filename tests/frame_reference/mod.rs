@@ -1,6 +1,6 @@
 //! Framing as it is defined, byte by byte over the whole stream, with everything held: what the framer is compared with.
 
-#![allow(dead_code, reason = "each user takes its own part")]
+#![allow(dead_code, unreachable_pub, reason = "each user takes its own part")]
 
 use kube_watchlist::frame::{DEPTH_LIMIT, FrameError, Framer, Verdict};
 
@@ -178,20 +178,20 @@ fn next_line(bytes: &[u8], mut at: usize) -> usize {
 /// What [`Framer`] makes of the same bytes, in these pieces.
 pub fn framed<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, limit: usize) -> Framed {
     let mut framer = Framer::new(limit);
-    let mut frames = Vec::new();
+    let mut out = Vec::new();
     for piece in pieces {
         framer.push(piece, &mut |frame| match frame {
             Ok(bytes) if !is_document(bytes) => Verdict::NotOne,
             frame => {
-                frames.push(frame.map(<[u8]>::to_vec));
+                out.push(frame.map(<[u8]>::to_vec));
                 Verdict::Taken
             }
         });
     }
     let tail = framer.finish();
-    let lost = frames.iter().filter(|frame| frame.is_err()).count() + usize::from(tail > 0);
+    let lost = out.iter().filter(|frame| frame.is_err()).count() + usize::from(tail > 0);
     assert_eq!(framer.dropped(), lost as u64, "every loss is counted");
-    Framed { frames, tail }
+    Framed { frames: out, tail }
 }
 
 /// The bytes cut at these places, in any order and place (beyond the end they cut nothing).

@@ -1,0 +1,376 @@
+//! Stories: what several objects go through together.
+
+use std::sync::Arc;
+
+use super::World;
+use super::build::json_body;
+use super::pods::{PodStep, pods_of};
+use super::workload::{StartedJob, node_body};
+use crate::model::object::{Body, Object, key};
+use crate::model::pod::PodState;
+use crate::model::{History, ResourceId};
+use crate::time::{SECOND, Time};
+
+/// A step of a story: at most one write.
+#[derive(Clone, Debug)]
+pub(super) enum Step {
+    /// Something happens to a pod.
+    Pod(Box<str>, PodStep),
+    /// Something that happened to a pod is recorded.
+    Record(Box<str>, PodStep),
+    /// A deployment replaces its pods: `made` of them are new.
+    Rollout {
+        deployment: usize,
+        old: String,
+        made: usize,
+    },
+    /// A replica set makes up for a pod that was evicted.
+    Replace { deployment: usize },
+    /// A node is emptied: these pods are left.
+    Drain { node: usize, left: Vec<Box<str>> },
+    /// A cron job's job goes on.
+    Job { cron_job: usize, job: Box<JobRun> },
+}
+
+/// A job between its start and its end.
+#[derive(Clone, Debug)]
+pub(super) struct JobRun {
+    name: String,
+    pod: Option<Box<str>>,
+    started: Time,
+    stage: JobStage,
+    kind: super::template::PodKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum JobStage {
+    Announce,
+    MakePod,
+    Run,
+    Forget,
+    ForgetPod,
+    Settle,
+}
+
+impl World {
+    /// Begins a story by its first write.
+    pub(super) fn begin_story(&mut self, history: &mut History) {
+        let deployment = self.random.below(self.deployments.len());
+        match self.random.below(100) {
+            0..8 => self.begin_rollout(history, deployment),
+            8..10 => self.begin_drain(history),
+            10..16 => self.begin_job(history),
+            16..45 => {
+                let running = |pod: &crate::model::pod::PodBody| pod.state == PodState::Ready;
+                if let Some(pod) = self.find_pod(history, deployment, running) {
+                    let more = u32::try_from(self.random.below(4)).unwrap_or(0);
+                    self.pod_step(history, pod, PodStep::Fail(more));
+                }
+            }
+            45..60 => {
+                let looping = |pod: &crate::model::pod::PodBody| pod.state == PodState::CrashLoop;
+                if let Some(pod) = self.find_pod(history, deployment, looping) {
+                    self.pod_step(history, pod, PodStep::Restart(2));
+                }
+            }
+            60..85 => {
+                // A pod is deleted by hand, and its replica set makes up for it.
+                if let Some(pod) = self.find_pod(history, deployment, |_| true) {
+                    self.pod_step(history, pod, PodStep::Delete);
+                    let delay = self.random.between(100, 900);
+                    self.later(delay, Step::Replace { deployment });
+                }
+            }
+            _ => {
+                if let Some(pod) = self.find_pod(history, deployment, |_| true) {
+                    self.record(history, &pod, &PodStep::Ready);
+                }
+            }
+        }
+    }
+
+    pub(super) fn run(&mut self, history: &mut History, step: Step) {
+        match step {
+            Step::Pod(pod, step) => self.pod_step(history, pod, step),
+            Step::Record(pod, step) => self.record(history, &pod, &step),
+            Step::Rollout {
+                deployment,
+                old,
+                made,
+            } => self.roll_out(history, deployment, old, made),
+            Step::Replace { deployment } => {
+                self.make_pod(history, deployment);
+            }
+            Step::Drain { node, left } => self.drain(history, node, left),
+            Step::Job { cron_job, job } => self.run_job(history, cron_job, *job),
+        }
+    }
+
+    fn begin_rollout(&mut self, history: &mut History, at: usize) {
+        if std::mem::replace(&mut self.deployments[at].busy, true) {
+            return;
+        }
+        self.deployments[at].version += 1;
+        let deployment = std::mem::replace(
+            &mut self.deployments[at].kind,
+            super::template::PodKind::empty(),
+        );
+        drop(deployment);
+        let now = self.now;
+        // The world lends itself to the deployment for a moment: both are needed at once.
+        let mut rolling = self.deployments.swap_remove(at);
+        let (object, kind) = rolling.new_replica_set(self, now, rolling.replicas);
+        let old = std::mem::replace(&mut rolling.replica_set, object.meta.name.to_string());
+        rolling.kind = kind;
+        self.deployments.push(rolling);
+        let last = self.deployments.len() - 1;
+        self.deployments.swap(at, last);
+        history.put(ResourceId::REPLICA_SETS, object, now);
+        self.later(
+            500,
+            Step::Rollout {
+                deployment: at,
+                old,
+                made: 0,
+            },
+        );
+    }
+
+    fn roll_out(&mut self, history: &mut History, at: usize, old: String, made: usize) {
+        let replicas = self.deployments[at].replicas;
+        let now = self.now;
+        if made < replicas {
+            self.make_pod(history, at);
+            let gone = pods_of(history, self.deployments[at].team, &old)
+                .find(|pod| pod.meta.deletion.is_none())
+                .map(|pod| pod.key());
+            if let Some(pod) = gone {
+                let delay = self.random.between(6_000, 14_000);
+                self.later(delay, Step::Pod(pod, PodStep::Delete));
+            }
+            let delay = self.random.between(700, 4_000);
+            self.later(
+                delay,
+                Step::Rollout {
+                    deployment: at,
+                    old,
+                    made: made + 1,
+                },
+            );
+        } else if made == replicas {
+            let scaled = self.deployments[at].replica_set_with(history, &old, 0, 0);
+            if let Some(replica_set) = scaled {
+                history.put(ResourceId::REPLICA_SETS, replica_set, now);
+            }
+            // Pods of the old replica set that are still there go now.
+            let pods = pods_of(history, self.deployments[at].team, &old);
+            let left: Vec<Box<str>> = pods
+                .filter(|pod| pod.meta.deletion.is_none())
+                .map(|pod| pod.key())
+                .collect();
+            for pod in left {
+                self.later(15 * SECOND, Step::Pod(pod, PodStep::Delete));
+            }
+            self.later(
+                2 * SECOND,
+                Step::Rollout {
+                    deployment: at,
+                    old,
+                    made: made + 1,
+                },
+            );
+        } else {
+            self.deployments[at].busy = false;
+            let done = self.deployments[at].with_counts(history, replicas, replicas);
+            if let Some(deployment) = done {
+                history.put(ResourceId::DEPLOYMENTS, deployment, now);
+            }
+        }
+    }
+
+    /// A new pod of the deployment's current replica set.
+    fn make_pod(&mut self, history: &mut History, deployment: usize) {
+        let team = self.deployments[deployment].team;
+        let kind = self.deployments[deployment].kind.clone();
+        let now = self.now;
+        let pod = self.pod(team, &kind, now);
+        let delay = self.random.between(100, 700);
+        self.later(delay, Step::Pod(pod.key(), PodStep::Schedule));
+        history.put(ResourceId::PODS, pod, now);
+    }
+
+    fn begin_drain(&mut self, history: &mut History) {
+        let at = self.random.below(self.nodes.len());
+        // Half of the nodes at least go on taking pods.
+        let drained = self.nodes.iter().filter(|node| node.drained).count();
+        if self.nodes[at].drained || drained * 2 >= self.nodes.len() {
+            return;
+        }
+        self.nodes[at].drained = true;
+        let name = self.nodes[at].address.name.clone();
+        let on_node = |pod: &&Arc<Object>| {
+            matches!(&pod.body, Body::Pod(body) if body.node_name() == &*name)
+                && pod.meta.deletion.is_none()
+        };
+        let left = history
+            .iter(ResourceId::PODS, "", "")
+            .filter(on_node)
+            .map(|pod| pod.key());
+        let left: Vec<Box<str>> = left.collect();
+        self.write_node(history, at, true);
+        self.later(2 * SECOND, Step::Drain { node: at, left });
+    }
+
+    fn drain(&mut self, history: &mut History, node: usize, mut left: Vec<Box<str>>) {
+        let Some(pod) = left.pop() else {
+            self.nodes[node].drained = false;
+            self.write_node(history, node, false);
+            return;
+        };
+        let owner = history
+            .get(ResourceId::PODS, &pod)
+            .and_then(|pod| pod.meta.shared.owners.first())
+            .map(|owner| owner.name.clone());
+        let deployment = owner.and_then(|owner| {
+            self.deployments
+                .iter()
+                .position(|deployment| *deployment.replica_set == *owner)
+        });
+        if let Some(deployment) = deployment {
+            self.later(SECOND, Step::Replace { deployment });
+            self.pod_step(history, pod, PodStep::Delete);
+        }
+        let delay = self.random.between(200, 1_500);
+        self.later(delay, Step::Drain { node, left });
+    }
+
+    fn write_node(&mut self, history: &mut History, at: usize, cordoned: bool) {
+        let node = &self.nodes[at];
+        let Some(current) = history.get(ResourceId::NODES, &node.address.name) else {
+            return;
+        };
+        let mut object = Object::clone(current);
+        let body = node_body(
+            &node.address.name,
+            node.address.ip,
+            cordoned,
+            node.control_plane,
+        );
+        object.body = json_body(&body);
+        history.put(ResourceId::NODES, object, self.now);
+    }
+
+    fn begin_job(&mut self, history: &mut History) {
+        let at = self.random.below(self.cron_jobs.len());
+        if self.cron_jobs.is_empty() || std::mem::replace(&mut self.cron_jobs[at].busy, true) {
+            return;
+        }
+        let now = self.now;
+        let cron_job = self.cron_jobs.swap_remove(at);
+        let StartedJob { object, kind } = cron_job.start_job(self, now);
+        self.cron_jobs.push(cron_job);
+        let last = self.cron_jobs.len() - 1;
+        self.cron_jobs.swap(at, last);
+        let name = object.meta.name.to_string();
+        history.put(ResourceId::JOBS, object, now);
+        let job = JobRun {
+            name,
+            pod: None,
+            started: now,
+            stage: JobStage::Announce,
+            kind,
+        };
+        self.later(
+            50,
+            Step::Job {
+                cron_job: at,
+                job: Box::new(job),
+            },
+        );
+    }
+
+    fn run_job(&mut self, history: &mut History, at: usize, mut job: JobRun) {
+        let team = self.cron_jobs[at].team;
+        let now = self.now;
+        let job_key = key(team, &job.name);
+        let mut delay = 100;
+        job.stage = match job.stage {
+            JobStage::Announce => {
+                let active = history
+                    .get(ResourceId::JOBS, &job_key)
+                    .map(|job| job.meta.clone());
+                let announced = self.cron_jobs[at].with_active(history, now, active.as_ref());
+                if let Some(cron_job) = announced {
+                    history.put(ResourceId::CRON_JOBS, cron_job, now);
+                }
+                JobStage::MakePod
+            }
+            JobStage::MakePod => {
+                let pod = self.pod(team, &job.kind, now);
+                job.pod = Some(pod.key());
+                self.later(300, Step::Pod(pod.key(), PodStep::Schedule));
+                history.put(ResourceId::PODS, pod, now);
+                delay = SECOND;
+                JobStage::Run
+            }
+            JobStage::Run => {
+                let pod = job
+                    .pod
+                    .as_ref()
+                    .and_then(|pod| history.get(ResourceId::PODS, pod));
+                let ended = pod.is_none_or(
+                    |pod| matches!(&pod.body, Body::Pod(body) if body.state == PodState::Succeeded),
+                );
+                if ended {
+                    self.end_job(history, at, &job, &job_key);
+                    JobStage::Settle
+                } else {
+                    delay = SECOND;
+                    JobStage::Run
+                }
+            }
+            JobStage::Settle => {
+                self.cron_jobs[at].busy = false;
+                let settled = self.cron_jobs[at].with_active(history, job.started, None);
+                if let Some(cron_job) = settled {
+                    history.put(ResourceId::CRON_JOBS, cron_job, now);
+                }
+                JobStage::Forget
+            }
+            JobStage::Forget => {
+                // Three finished jobs are kept; the garbage collector takes the pod after its job.
+                if self.cron_jobs[at].finished.len() <= 3 {
+                    return;
+                }
+                let (oldest, pod) = self.cron_jobs[at].finished.remove(0);
+                job.pod = Some(key(team, &pod));
+                history.remove(ResourceId::JOBS, &key(team, &oldest), now);
+                JobStage::ForgetPod
+            }
+            JobStage::ForgetPod => {
+                if let Some(pod) = &job.pod {
+                    history.remove(ResourceId::PODS, pod, now);
+                }
+                return;
+            }
+        };
+        self.later(
+            delay,
+            Step::Job {
+                cron_job: at,
+                job: Box::new(job),
+            },
+        );
+    }
+
+    fn end_job(&mut self, history: &mut History, at: usize, job: &JobRun, job_key: &str) {
+        let Some(current) = history.get(ResourceId::JOBS, job_key) else {
+            return;
+        };
+        let ended = self.cron_jobs[at].completed(Object::clone(current), job.started, self.now);
+        let pod = job.pod.as_deref().and_then(|pod| pod.split_once('/'));
+        let pod = pod.map(|(_, name)| name.to_owned()).unwrap_or_default();
+        self.cron_jobs[at].finished.push((job.name.clone(), pod));
+        history.put(ResourceId::JOBS, ended, self.now);
+    }
+}

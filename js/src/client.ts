@@ -1,0 +1,115 @@
+import { WatchError } from './errors.js'
+import { Frame } from './frame.js'
+import { Instance } from './guard.js'
+import { compile } from './module.js'
+import { onReturn } from './page.js'
+import type { Client, ClientOptions, TableRequest, TableWatch, WasmSource } from './types.js'
+import { LiveTable } from './watch.js'
+
+/** How long the first death of an instance is waited out; doubled by each that follows soon. */
+const REVIVAL_MS = 250
+const REVIVAL_MAX_MS = 30_000
+/** An instance that lived this long did not die of what killed the one before it. */
+const STABLE_MS = 60_000
+
+/** What the watches of a client share: one wasm instance, one frame, one set of page listeners. */
+export class Engine {
+  readonly options: ClientOptions
+  readonly #defaultWasm: () => WasmSource | Promise<WasmSource>
+  readonly #tables = new Set<LiveTable>()
+  readonly #stale = new Set<LiveTable>()
+  readonly #frame = new Frame(() => this.#draw())
+  #module: Promise<WebAssembly.Module> | undefined
+  #instance: Instance | undefined
+  #deaths = 0
+  #bornAt = 0
+  #stopListening: (() => void) | undefined
+
+  constructor(options: ClientOptions, defaultWasm: () => WasmSource | Promise<WasmSource>) {
+    this.options = options
+    this.#defaultWasm = defaultWasm
+  }
+
+  /** Remembers a table until {@link remove}. */
+  add(table: LiveTable): void {
+    this.#tables.add(table)
+    this.#stopListening ??= onReturn(() => {
+      for (const each of this.#tables) each.wake()
+    })
+  }
+
+  /** Forgets a table; with the last one the instance and its memory go. */
+  remove(table: LiveTable): void {
+    this.#tables.delete(table)
+    this.#stale.delete(table)
+    if (this.#tables.size > 0) return
+    this.#frame.cancel()
+    this.#stopListening?.()
+    this.#stopListening = undefined
+    this.#instance?.drop()
+    this.#instance = undefined
+  }
+
+  /** Has `table.draw()` called in the next frame. */
+  request(table: LiveTable): void {
+    this.#stale.add(table)
+    this.#frame.request()
+  }
+
+  /** The instance that all tables share. What fails is tried anew by the next call. */
+  async instance(): Promise<Instance> {
+    this.#module ??= this.#compile()
+    const module = await this.#module
+    if (this.#instance === undefined || this.#instance.dead) {
+      this.#instance = new Instance(module, () => this.#died())
+      this.#bornAt = performance.now()
+    }
+    return this.#instance
+  }
+
+  close(): void {
+    for (const table of [...this.#tables]) table.close()
+  }
+
+  async #compile(): Promise<WebAssembly.Module> {
+    try {
+      return await compile(this.options.wasm ?? (await this.#defaultWasm()))
+    } catch (error) {
+      this.#module = undefined
+      throw error
+    }
+  }
+
+  #draw(): void {
+    const stale = [...this.#stale]
+    this.#stale.clear()
+    for (const table of stale) table.draw()
+  }
+
+  #died(): void {
+    const location = this.#instance?.location ?? ''
+    this.#instance = undefined
+    this.#deaths = performance.now() - this.#bornAt > STABLE_MS ? 1 : this.#deaths + 1
+    const delay = Math.min(REVIVAL_MAX_MS, REVIVAL_MS * 2 ** (this.#deaths - 1))
+    const error = new WatchError({
+      code: 'core-crashed',
+      message: `The decoder stopped${location === '' ? '' : ` at ${location}`} and is started anew. Please report it.`,
+    })
+    for (const table of [...this.#tables]) table.died(error, delay)
+  }
+}
+
+/** A client over a module from `defaultWasm`, unless the options name another. */
+export function clientOf(options: ClientOptions, defaultWasm: () => WasmSource | Promise<WasmSource>): Client {
+  const engine = new Engine(options, defaultWasm)
+  return {
+    watchTable(request: TableRequest, { signal }: { signal?: AbortSignal } = {}): TableWatch {
+      return new LiveTable(engine, request, signal)
+    },
+    close: () => engine.close(),
+    [Symbol.dispose ?? DISPOSE]: () => engine.close(),
+  } as Client
+}
+
+/** Where an engine has no `Symbol.dispose`, nobody can ask for it. */
+const DISPOSE = Symbol('dispose')

@@ -1,0 +1,94 @@
+/**
+ * The one door between JavaScript and a wasm instance, in both directions.
+ *
+ * A panic, a stack overflow or exhausted memory unwinds Rust without running its destructors: from then on the instance cannot be
+ * trusted. Rust errors do not look like that (the glue throws them after the export has returned), so the rule is simple:
+ * **whatever an export throws is the death of its instance.** It holds for calls that we make as for promise callbacks, finalizers
+ * and timers, since all of them pass through `instance.exports`; and no frame of a dead instance runs on, since a call out of it
+ * that returns after its death throws.
+ */
+import { instantiate, type Glue } from './glue.js'
+
+/** What a dead instance answers: reads as nothing, whichever way the glue unpacks it. */
+const NOTHING: readonly number[] = Object.freeze([0, 0, 0, 0])
+
+/** One instance and its memory. */
+export class Instance {
+  /** Why it died, or undefined while it lives. */
+  #cause: { readonly location: string } | undefined
+  /** Where Rust said that it panicked, before the trap came. */
+  #location = ''
+  readonly #died: () => void
+  readonly glue: Glue
+
+  /** @param died Called once, in a later task, when the instance is no more. */
+  constructor(module: WebAssembly.Module, died: () => void, make: typeof instantiate = instantiate) {
+    this.#died = died
+    this.glue = make((imports) => this.#link(module, imports))
+    this.glue.onPanic((location) => {
+      this.#location = location
+    })
+  }
+
+  get dead(): boolean {
+    return this.#cause !== undefined
+  }
+
+  /** Where it died, as `file:line:column`; empty where Rust could not say. */
+  get location(): string {
+    return this.#cause?.location ?? ''
+  }
+
+  /**
+   * Runs a call into the instance. Undefined where the instance is dead, or died of it; a Rust error is thrown.
+   */
+  enter<T>(call: (glue: Glue) => T): T | undefined {
+    if (this.dead) return undefined
+    const result = call(this.glue)
+    return this.dead ? undefined : result
+  }
+
+  /** Drops it: what is still under way in it finds it dead. */
+  drop(): void {
+    this.#cause ??= { location: '' }
+  }
+
+  #link(module: WebAssembly.Module, imports: WebAssembly.Imports): WebAssembly.Exports {
+    const outward: WebAssembly.Imports = {}
+    for (const [name, functions] of Object.entries(imports)) {
+      outward[name] = Object.fromEntries(
+        Object.entries(functions).map(([key, value]) => [key, typeof value === 'function' ? this.#outward(value as Call) : value]),
+      )
+    }
+    const { exports } = new WebAssembly.Instance(module, outward)
+    return Object.fromEntries(
+      Object.entries(exports).map(([key, value]) => [key, typeof value === 'function' ? this.#inward(value as Call) : value]),
+    ) as WebAssembly.Exports
+  }
+
+  #inward(call: Call): Call {
+    return (...args) => {
+      if (this.#cause !== undefined) return NOTHING
+      try {
+        return call(...args)
+      } catch {
+        if (this.#cause === undefined) {
+          this.#cause = { location: this.#location }
+          // Not now: frames of ours may be on the stack.
+          setTimeout(this.#died, 0)
+        }
+        return NOTHING
+      }
+    }
+  }
+
+  #outward(call: Call): Call {
+    return (...args) => {
+      const result = call(...args)
+      if (this.#cause !== undefined) throw new Error('this instance is no more')
+      return result
+    }
+  }
+}
+
+type Call = (...args: unknown[]) => unknown

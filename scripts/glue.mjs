@@ -1,0 +1,43 @@
+/**
+ * Turns the glue that wasm-bindgen writes into a factory.
+ *
+ * wasm-bindgen keeps one instance in variables of the module. The package needs one a client, a fresh one after a trap, and every
+ * function between JavaScript and an instance in the hands of js/src/guard.ts. So the glue's code becomes the body of
+ * `instantiate(link)`, and `link` stands where the glue made the instance. Each step checks that the text is what the pinned version
+ * writes; another version fails the build here instead of a page later.
+ */
+
+/** The classes and functions that the factory hands out; `glue.d.ts` declares them. */
+export function glueFactory(text) {
+  const names = [...text.matchAll(/^export (?:class|function) (\w+)/gm)].map((match) => match[1])
+  if (names.length === 0) throw new Error('the glue exports nothing')
+  let body = text
+  const edit = (pattern, replacement) => {
+    const count = [...body.matchAll(new RegExp(pattern, `${pattern.flags}g`))].length
+    if (count !== 1) throw new Error(`the glue of wasm-bindgen changed: ${pattern} occurs ${count} times`)
+    body = body.replace(pattern, replacement)
+  }
+  edit(/^\/\* @ts-self-types=.*\n/m, '')
+  body = body.replace(/^export (class|function) /gm, '$1 ')
+  // Loading, streaming and initialising once are js/src/module.ts and js/src/client.ts.
+  edit(/^async function __wbg_load[\s\S]*?^}\n/m, '')
+  edit(/^function initSync[\s\S]*?^}\n/m, '')
+  edit(/^let __wbg_init_promise;\n/m, '')
+  edit(/^async function __wbg_init\([\s\S]*?^}\n/m, '')
+  edit(/^async function __wbg_init_once[\s\S]*?^}\n/m, '')
+  edit(/^export \{ initSync, __wbg_init as default \};\n?/m, '')
+  edit(/^let wasmModule, wasmInstance, wasm;\nfunction __wbg_finalize_init[\s\S]*?^}\n/m, 'let wasm;\n')
+  if (/\bimport\b(?!\.meta)|\bexport\b|import\.meta/.test(body.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, ''))) {
+    throw new Error('the glue imports or exports something that a factory cannot')
+  }
+  return [
+    '/* Made by scripts/glue.mjs from the output of wasm-bindgen. */',
+    'export function instantiate(link) {',
+    body.trim(),
+    'wasm = link(__wbg_get_imports());',
+    'wasm.__wbindgen_start();',
+    `return { ${names.join(', ')} };`,
+    '}',
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,122 @@
+//! Events of the WATCH that runs beside a LIST, kept until the last page.
+
+use std::collections::BTreeMap;
+
+use crate::event::Meta;
+use crate::store::CapacityError;
+
+/// The last event of each object, as it came.
+///
+/// Only the last one of each counts, since an event carries the object whole; so a listing that takes minutes on a slow link
+/// holds no more than one event an object, whatever the churn.
+#[derive(Debug)]
+pub(super) struct EventBuffer {
+    limit: usize,
+    bytes: usize,
+    events: BTreeMap<Vec<u8>, Vec<u8>>,
+}
+
+/// What an entry of the map costs beside its bytes.
+const OVERHEAD: usize = 96;
+
+impl EventBuffer {
+    /// `limit`: in bytes, overhead included.
+    pub(super) fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            bytes: 0,
+            events: BTreeMap::new(),
+        }
+    }
+
+    /// Sets the limit anew: it is what the rows leave of the cap.
+    pub(super) fn set_limit(&mut self, limit: usize) {
+        self.limit = limit;
+    }
+
+    /// Keeps an event in place of an earlier one of the same object.
+    pub(super) fn keep(&mut self, meta: &Meta<'_>, frame: &[u8]) -> Result<(), CapacityError> {
+        let key = key(meta);
+        let cost = |frame: usize| frame.saturating_add(key.len()).saturating_add(OVERHEAD);
+        let before = self.events.get(&key).map_or(0, |event| cost(event.len()));
+        let after = self
+            .bytes
+            .saturating_sub(before)
+            .saturating_add(cost(frame.len()));
+        let full = CapacityError {
+            limit_bytes: self.limit,
+        };
+        if after > self.limit {
+            return Err(full);
+        }
+        let mut event = Vec::new();
+        event.try_reserve_exact(frame.len()).map_err(|_| full)?;
+        event.extend_from_slice(frame);
+        self.bytes = after;
+        self.events.insert(key, event);
+        Ok(())
+    }
+
+    /// All events, in no order that matters: they are of different objects.
+    pub(super) fn take(&mut self) -> impl Iterator<Item = Vec<u8>> + use<> {
+        self.bytes = 0;
+        std::mem::take(&mut self.events).into_values()
+    }
+}
+
+/// The uid, else namespace and name, which cannot be confused with one: a uid holds no NUL.
+fn key(meta: &Meta<'_>) -> Vec<u8> {
+    if meta.uid.is_empty() {
+        [meta.namespace.as_bytes(), b"\0", meta.name.as_bytes()].concat()
+    } else {
+        meta.uid.as_bytes().to_vec()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn meta(name: &str, uid: &str) -> Meta<'static> {
+        Meta {
+            name: name.to_owned().into(),
+            uid: uid.to_owned().into(),
+            ..Meta::default()
+        }
+    }
+
+    #[test]
+    fn the_last_event_of_an_object_stands_for_all() {
+        let mut buffer = EventBuffer::new(1000);
+        for frame in [&b"one"[..], b"three", b"2"] {
+            buffer.keep(&meta("a", "u"), frame).unwrap();
+        }
+        buffer.keep(&meta("a", "v"), b"other").unwrap();
+        assert_eq!(
+            buffer.take().collect::<Vec<_>>(),
+            [b"2".to_vec(), b"other".to_vec()]
+        );
+        assert_eq!(buffer.take().count(), 0);
+    }
+
+    #[test]
+    fn the_limit_holds_and_coalescing_does_not_creep_towards_it() {
+        let mut buffer = EventBuffer::new(2 * OVERHEAD + 10);
+        for _ in 0..100 {
+            buffer.keep(&meta("", "u"), b"1234").unwrap();
+        }
+        buffer.keep(&meta("", "v"), b"1234").unwrap();
+        assert!(buffer.keep(&meta("", "w"), b"").is_err());
+        assert!(buffer.keep(&meta("", "u"), b"12345").is_err());
+        assert_eq!(buffer.take().count(), 2, "what was kept stays");
+    }
+
+    #[test]
+    fn names_are_keys_where_there_is_no_uid() {
+        let mut buffer = EventBuffer::new(1000);
+        buffer.keep(&meta("a", ""), b"1").unwrap();
+        buffer.keep(&meta("b", ""), b"2").unwrap();
+        buffer.keep(&meta("a", ""), b"3").unwrap();
+        assert_eq!(buffer.take().count(), 2);
+    }
+}

@@ -1,0 +1,371 @@
+//! Bytes of a response to frames, events and rows of the store.
+//!
+//! Nothing here decides anything: what matters to the machine comes out as a [`Batch`].
+
+use super::buffer::EventBuffer;
+use super::version::is_version;
+use crate::clock::Timestamp;
+use crate::event::{self, Bookmark, Event, Format, Row};
+use crate::frame::{FrameError, Framer, Verdict};
+use crate::json::{Error, ErrorKind};
+use crate::object;
+use crate::status::Status;
+use crate::store::{CapacityError, Store};
+use crate::table::Columns;
+
+/// In what form and columns rows come. Rows of two signatures never meet in one snapshot.
+#[derive(Clone, Debug)]
+pub(super) struct Signature {
+    pub(super) format: Format,
+    pub(super) columns: Columns,
+}
+
+impl Signature {
+    /// Cells of one fit the columns of the other.
+    pub(super) fn fits(&self, other: &Self) -> bool {
+        self.format == other.format && self.columns.same_signature(&other.columns)
+    }
+
+    pub(super) fn generic(format: Format, namespaced: bool) -> Self {
+        Self {
+            format,
+            columns: object::columns(namespaced),
+        }
+    }
+}
+
+/// A watch stream that is being read.
+#[derive(Debug)]
+pub(super) struct Stream {
+    framer: Framer,
+    events: Events,
+}
+
+/// What has been learned from the events of a stream.
+#[derive(Debug)]
+struct Events {
+    /// Objects of several namespaces may come.
+    namespaced: bool,
+    signature: Option<Signature>,
+    /// The definitions that `signature` was parsed from, since some servers repeat them with every event.
+    raw_columns: Vec<u8>,
+    count: u64,
+}
+
+/// Where the events of a stream go.
+pub(super) enum Target<'a> {
+    /// The snapshot attempt.
+    Attempt(&'a mut Store),
+    /// The buffer beside a LIST.
+    Buffer(&'a mut EventBuffer),
+    /// The published rows, which have this signature.
+    Published(&'a mut Store, &'a Signature),
+    /// Nowhere: what counts is whether the end bookmark comes.
+    Probe,
+}
+
+/// What has become of an object.
+#[derive(Clone, Copy, Debug)]
+enum What {
+    Added,
+    Modified,
+    Deleted,
+}
+
+/// What a piece of a stream brought.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    /// Events and bookmarks.
+    pub(super) events: u64,
+    /// Objects that were not known before.
+    pub(super) new_keys: u64,
+    /// Rows were inserted, replaced or removed.
+    pub(super) rows_changed: bool,
+    pub(super) bookmarks: u64,
+    /// Documents that could not be read.
+    pub(super) dropped: u64,
+    /// The version after the last event that has one.
+    pub(super) version: Option<String>,
+    pub(super) outcome: Option<Outcome>,
+    /// Documents behind an end bookmark: they wait until the snapshot is published.
+    pub(super) later: Vec<Vec<u8>>,
+}
+
+/// What ends the reading of a stream as it was.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// The snapshot is whole.
+    InitialEventsEnd,
+    /// The server says why it ends the stream.
+    Error(Status),
+    /// Other columns, another form, or rows without columns.
+    OtherSignature,
+    /// The cap on memory was reached.
+    Full,
+}
+
+impl Stream {
+    pub(super) fn new(limit_frame: usize, namespaced: bool) -> Self {
+        Self {
+            framer: Framer::new(limit_frame),
+            events: Events {
+                namespaced,
+                signature: None,
+                raw_columns: Vec::new(),
+                count: 0,
+            },
+        }
+    }
+
+    /// Reads a piece of the body.
+    pub(super) fn read(
+        &mut self,
+        bytes: &[u8],
+        mut target: Target<'_>,
+        received: Timestamp,
+    ) -> Batch {
+        let mut batch = Batch::default();
+        let Self { framer, events } = self;
+        framer.push(bytes, &mut |frame| {
+            events.read(frame, &mut target, received, &mut batch)
+        });
+        events.count = events.count.saturating_add(batch.events);
+        batch
+    }
+
+    /// Reads a document that had to wait ([`Batch::later`]).
+    pub(super) fn read_later(
+        &mut self,
+        frame: &[u8],
+        mut target: Target<'_>,
+        received: Timestamp,
+    ) -> Batch {
+        let mut batch = Batch::default();
+        self.events
+            .read(Ok(frame), &mut target, received, &mut batch);
+        self.events.count = self.events.count.saturating_add(batch.events);
+        batch
+    }
+
+    /// The stream has ended. Returns whether a document was cut off.
+    pub(super) fn finish(&mut self) -> bool {
+        self.framer.finish() > 0
+    }
+
+    /// Events and bookmarks so far.
+    pub(super) fn events(&self) -> u64 {
+        self.events.count
+    }
+
+    /// The signature of the rows so far; none before the first event.
+    pub(super) fn signature(&self) -> Option<&Signature> {
+        self.events.signature.as_ref()
+    }
+}
+
+impl Events {
+    fn read(
+        &mut self,
+        frame: Result<&[u8], FrameError>,
+        target: &mut Target<'_>,
+        received: Timestamp,
+        batch: &mut Batch,
+    ) -> Verdict {
+        let Ok(frame) = frame else {
+            batch.dropped = batch.dropped.saturating_add(1);
+            return Verdict::Taken;
+        };
+        let event = match event::decode(frame) {
+            Ok(event) => event,
+            Err(Error {
+                kind: ErrorKind::Incomplete | ErrorKind::TrailingBytes,
+                ..
+            }) => {
+                return Verdict::NotOne;
+            }
+            Err(_) => {
+                batch.dropped = batch.dropped.saturating_add(1);
+                return Verdict::Taken;
+            }
+        };
+        match batch.outcome {
+            None => {
+                batch.events = batch.events.saturating_add(1);
+                batch.outcome = self.take(event, frame, target, received, batch);
+            }
+            Some(Outcome::InitialEventsEnd) => batch.later.push(frame.to_vec()),
+            Some(Outcome::Error(_) | Outcome::OtherSignature | Outcome::Full) => {}
+        }
+        Verdict::Taken
+    }
+
+    fn take(
+        &mut self,
+        event: Event<'_>,
+        frame: &[u8],
+        target: &mut Target<'_>,
+        received: Timestamp,
+        batch: &mut Batch,
+    ) -> Option<Outcome> {
+        let (objects, what) = match event {
+            Event::Added(objects) => (objects, What::Added),
+            Event::Modified(objects) => (objects, What::Modified),
+            Event::Deleted(objects) => (objects, What::Deleted),
+            Event::Bookmark(bookmark) => return self.bookmark(&bookmark, target, batch),
+            Event::Error(status) => return Some(Outcome::Error(status)),
+        };
+        if !self.agree(objects.format, objects.columns, target) {
+            return Some(Outcome::OtherSignature);
+        }
+        for row in objects.first.iter().chain(&objects.rest) {
+            if target.take(row, what, frame, received, batch).is_err() {
+                return Some(Outcome::Full);
+            }
+        }
+        let of_row = || objects.first.as_ref().map(|row| &row.meta.resource_version);
+        remember_version(
+            objects
+                .resource_version
+                .as_deref()
+                .or(of_row().map(|version| &**version)),
+            batch,
+        );
+        None
+    }
+
+    fn bookmark(
+        &mut self,
+        bookmark: &Bookmark<'_>,
+        target: &Target<'_>,
+        batch: &mut Batch,
+    ) -> Option<Outcome> {
+        batch.bookmarks = batch.bookmarks.saturating_add(1);
+        // A bookmark has no cells, so its form means nothing beside rows of another; without rows it tells what they
+        // would have been.
+        let tells =
+            bookmark.columns.is_some() || (self.signature.is_none() && bookmark.initial_events_end);
+        let matters = self
+            .signature
+            .as_ref()
+            .is_none_or(|known| known.format == bookmark.format);
+        if tells && matters && !self.agree_on_bookmark(bookmark, target) {
+            return Some(Outcome::OtherSignature);
+        }
+        remember_version(bookmark.resource_version.as_deref(), batch);
+        let ends =
+            bookmark.initial_events_end && matches!(target, Target::Attempt(_) | Target::Probe);
+        ends.then_some(Outcome::InitialEventsEnd)
+    }
+
+    fn agree_on_bookmark(&mut self, bookmark: &Bookmark<'_>, target: &Target<'_>) -> bool {
+        if bookmark.format == Format::Table && bookmark.columns.is_none() {
+            // An empty Table of unknown columns. The first row will bring some, and with them a new snapshot.
+            self.signature = Some(Signature {
+                format: Format::Table,
+                columns: Columns::default(),
+            });
+            return true;
+        }
+        self.agree(bookmark.format, bookmark.columns, target)
+    }
+
+    /// Whether rows of this form and these columns fit what came before on this stream and what the target holds.
+    fn agree(&mut self, format: Format, columns: Option<&[u8]>, target: &Target<'_>) -> bool {
+        let known = match &self.signature {
+            Some(known) if known.format != format => return false,
+            Some(_) if columns.is_none_or(|raw| raw == self.raw_columns) => return true,
+            known => known.as_ref(),
+        };
+        let signature = match (format, columns) {
+            (Format::Table, None) => return false,
+            (Format::Table, Some(raw)) => match Columns::parse(raw) {
+                Ok(columns) => Signature { format, columns },
+                Err(_) => return false,
+            },
+            (Format::Metadata | Format::Object, _) => Signature::generic(format, self.namespaced),
+        };
+        let published = match target {
+            Target::Published(_, published) => Some(*published),
+            Target::Attempt(_) | Target::Buffer(_) | Target::Probe => None,
+        };
+        if ![known, published]
+            .into_iter()
+            .flatten()
+            .all(|other| signature.fits(other))
+        {
+            return false;
+        }
+        self.raw_columns = columns.unwrap_or_default().to_vec();
+        self.signature = Some(signature);
+        true
+    }
+}
+
+impl Target<'_> {
+    fn take(
+        &mut self,
+        row: &Row<'_>,
+        what: What,
+        frame: &[u8],
+        received: Timestamp,
+        batch: &mut Batch,
+    ) -> Result<(), CapacityError> {
+        match (self, what) {
+            (Self::Attempt(store), What::Deleted) => {
+                store.stage_remove(&row.meta);
+            }
+            (Self::Attempt(store), What::Added) => {
+                let before = store.staged_len();
+                store.stage(row, received)?;
+                let grown = store.staged_len().saturating_sub(before);
+                batch.new_keys = batch.new_keys.saturating_add(grown as u64);
+            }
+            (Self::Attempt(store), What::Modified) => store.stage_modified(row, received)?,
+            (Self::Buffer(buffer), _) => buffer.keep(&row.meta, frame)?,
+            (Self::Published(store, _), What::Deleted) => {
+                batch.rows_changed |= store.remove(&row.meta);
+            }
+            (Self::Published(store, _), What::Added | What::Modified) => {
+                store.apply(row, received)?;
+                batch.rows_changed = true;
+            }
+            (Self::Probe, _) => {}
+        }
+        Ok(())
+    }
+}
+
+/// Only a version that one can resume from counts.
+fn remember_version(version: Option<&str>, batch: &mut Batch) {
+    let Some(version) = version.filter(|version| is_version(version)) else {
+        return;
+    };
+    let place = batch.version.get_or_insert_default();
+    place.clear();
+    place.push_str(version);
+}
+
+/// Puts an event that was kept beside a LIST on top of its rows.
+pub(super) fn stage_kept(
+    event: &[u8],
+    store: &mut Store,
+    received: Timestamp,
+) -> Result<(), CapacityError> {
+    // It was decoded before it was kept.
+    let Ok(event) = event::decode(event) else {
+        return Ok(());
+    };
+    let (objects, gone) = match &event {
+        Event::Added(objects) | Event::Modified(objects) => (objects, false),
+        Event::Deleted(objects) => (objects, true),
+        Event::Bookmark(_) | Event::Error(_) => return Ok(()),
+    };
+    for row in objects.first.iter().chain(&objects.rest) {
+        if gone {
+            store.stage_remove(&row.meta);
+        } else {
+            store.stage_modified(row, received)?;
+        }
+    }
+    Ok(())
+}

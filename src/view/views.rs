@@ -1,0 +1,242 @@
+//! All views and change feeds of one table, and how they follow its store.
+
+use std::collections::BTreeMap;
+
+use super::feed::ChangeFeed;
+use super::layout::Kind;
+use super::options::ViewOptions;
+use super::single::View;
+use crate::clock::Timestamp;
+use crate::reflector::Resource;
+use crate::selector::SelectorError;
+use crate::store::{Budget, CapacityError, Progress, RowId, Store};
+
+/// Names a view of a [`Views`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ViewId(pub u32);
+
+/// Names a change feed of a [`Views`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FeedId(pub u32);
+
+/// Rows that a drain lets go of at a time.
+const STEP: usize = 256;
+
+/// The views and feeds of one table. The one reader of its store's changes.
+///
+/// A view that needs long for its order delays nobody: the others follow on. Only while very many rows changed at once are
+/// the next changes kept back until every view has taken these in.
+#[derive(Debug)]
+pub struct Views {
+    kind: Kind,
+    budget: Budget,
+    views: BTreeMap<ViewId, View>,
+    feeds: BTreeMap<FeedId, ChangeFeed>,
+    next: u32,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Stage {
+    /// No drain is open.
+    Idle,
+    /// Views and feeds are being told of changes, up to this one.
+    Telling { last: Option<RowId> },
+    /// All are told; views find rows their places.
+    Following,
+    /// Removed rows are being let go of.
+    Ending,
+}
+
+impl Views {
+    /// No views yet, of the rows of this resource. `limit_bytes` caps what all orders and feeds together hold (about 20
+    /// bytes a row and view, twice that while one is ordered anew).
+    #[must_use]
+    pub fn new(resource: &Resource, limit_bytes: usize) -> Self {
+        Self {
+            kind: Kind {
+                group: resource.group.clone(),
+                version: resource.version.clone(),
+                resource: resource.resource.clone(),
+            },
+            budget: Budget::new(limit_bytes),
+            views: BTreeMap::new(),
+            feeds: BTreeMap::new(),
+            next: 0,
+            stage: Stage::Idle,
+        }
+    }
+
+    /// Opens a view. It is ready when [`Views::work`] has built its order.
+    ///
+    /// # Errors
+    ///
+    /// The label selector cannot be read.
+    pub fn open(&mut self, options: ViewOptions) -> Result<ViewId, SelectorError> {
+        let view = View::new(options)?;
+        let id = ViewId(self.number());
+        self.views.insert(id, view);
+        Ok(id)
+    }
+
+    /// Closes a view; `false` where it is not open.
+    pub fn close(&mut self, id: ViewId) -> bool {
+        let view = self.views.remove(&id);
+        let is_open = view.is_some();
+        if let Some(view) = view {
+            view.free(&mut self.budget);
+        }
+        is_open
+    }
+
+    /// A view, to read.
+    #[must_use]
+    pub fn get(&self, id: ViewId) -> Option<&View> {
+        self.views.get(&id)
+    }
+
+    /// A view, to update, hold or release.
+    pub fn get_mut(&mut self, id: ViewId) -> Option<&mut View> {
+        self.views.get_mut(&id)
+    }
+
+    /// Opens a feed of changes, which begins with the whole snapshot.
+    pub fn open_feed(&mut self) -> FeedId {
+        let id = FeedId(self.number());
+        self.feeds.insert(id, ChangeFeed::new());
+        id
+    }
+
+    /// Closes a feed; `false` where it is not open.
+    pub fn close_feed(&mut self, id: FeedId) -> bool {
+        let feed = self.feeds.remove(&id);
+        let is_open = feed.is_some();
+        if let Some(feed) = feed {
+            feed.free(&mut self.budget);
+        }
+        is_open
+    }
+
+    /// Follows the store: tells views and feeds what changed, finds rows their places, builds orders, lets go of removed
+    /// rows. About `fuel` rows or comparisons, each well under a microsecond or two. While a commit is under way nothing can be
+    /// done: `Done`; call again when it is over.
+    pub fn work(&mut self, store: &mut Store, now: Timestamp, fuel: usize) -> Progress {
+        let mut fuel = fuel;
+        while fuel > 0 {
+            if !store.is_settled() {
+                return Progress::Done;
+            }
+            match self.stage {
+                Stage::Idle if store.has_changes() => {
+                    store.begin_drain();
+                    self.stage = Stage::Telling { last: None };
+                }
+                Stage::Idle => return self.follow(store, now, &mut fuel),
+                Stage::Telling { last } => self.tell(store, last, &mut fuel),
+                Stage::Following => {
+                    let progress = self.follow(store, now, &mut fuel);
+                    if self.views.values().all(View::lets_go) {
+                        self.stage = Stage::Ending;
+                    } else if progress == Progress::Done {
+                        // Nobody has work, and somebody needs the rows still: wait for a snapshot.
+                        return Progress::Done;
+                    }
+                }
+                Stage::Ending => {
+                    fuel = fuel.saturating_sub(STEP);
+                    if store.end_drain(STEP) == Progress::Done {
+                        self.stage = Stage::Idle;
+                    }
+                }
+            }
+        }
+        Progress::More
+    }
+
+    /// Writes the rows `first..last` of a view as they are at `now`, as far as there are: a line of JSON each (`Row` of the
+    /// JavaScript package, or `null` for a row that cannot be read), with a line feed at the end. `false`, with nothing
+    /// written: the view is not ready, or not open; show what was there before.
+    pub fn window(
+        &self,
+        id: ViewId,
+        store: &Store,
+        (first, last): (usize, usize),
+        now: Timestamp,
+        out: &mut String,
+    ) -> bool {
+        self.views
+            .get(&id)
+            .is_some_and(|view| view.window(store, &self.kind, (first, last), now, out))
+    }
+
+    /// Writes what changed for a feed since it was read last: one `Change` of the JavaScript package with at most `max_rows`
+    /// rows or keys (one at least). `false`, with nothing written: nothing changed, or nothing can be read now.
+    ///
+    /// # Errors
+    ///
+    /// The cap is reached, nothing was written. Ask again when there is memory: nothing is lost, at worst all is sent anew.
+    pub fn next_batch(
+        &mut self,
+        id: FeedId,
+        store: &Store,
+        now: Timestamp,
+        max_rows: usize,
+        out: &mut String,
+    ) -> Result<bool, CapacityError> {
+        match self.feeds.get_mut(&id) {
+            Some(feed) if store.is_settled() && store.has_snapshot() => feed.next_batch(
+                store,
+                &self.kind,
+                now,
+                max_rows.max(1),
+                out,
+                &mut self.budget,
+            ),
+            _ => Ok(false),
+        }
+    }
+
+    /// What all orders and feeds hold, in bytes.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        self.budget.used()
+    }
+
+    fn number(&mut self) -> u32 {
+        self.next = self.next.wrapping_add(1);
+        self.next
+    }
+
+    fn tell(&mut self, store: &Store, last: Option<RowId>, fuel: &mut usize) {
+        let mut changes = match last {
+            None => store.changes(),
+            Some(id) => store.changes_after(id),
+        };
+        let mut last = last;
+        while *fuel > 0 {
+            let Some((id, kind)) = changes.next() else {
+                self.stage = Stage::Following;
+                return;
+            };
+            *fuel -= 1;
+            for view in self.views.values_mut() {
+                view.note(id, &mut self.budget);
+            }
+            for feed in self.feeds.values_mut() {
+                feed.note(id, kind, store, &mut self.budget);
+            }
+            last = Some(id);
+        }
+        self.stage = Stage::Telling { last };
+    }
+
+    fn follow(&mut self, store: &Store, now: Timestamp, fuel: &mut usize) -> Progress {
+        let mut progress = Progress::Done;
+        for view in self.views.values_mut() {
+            if view.work(store, &self.kind, now, fuel, &mut self.budget) == Progress::More {
+                progress = Progress::More;
+            }
+        }
+        progress
+    }
+}

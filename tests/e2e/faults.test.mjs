@@ -1,0 +1,241 @@
+// The demo page while the server, or what is before it, fails: rows stay, the status never says live when it is not,
+// and in the end the table is what the server has.
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { closeBrowser, Demo } from './lib/demo.mjs'
+import { Fake } from './lib/fake.mjs'
+
+after(closeBrowser)
+
+const pods = 300
+const watchlist = { request: 'watchlist', path: '/pods' }
+
+/** A write, and the proof that it arrives: the table is live, not only said to be. */
+async function provesLive(demo, fake, name = 'proof') {
+  await demo.phase('live', 40_000)
+  await fake.mutate({ op: 'create', resource: 'pods', namespace: 'default', name })
+  await demo.matches()
+  const status = await demo.status()
+  assert.equal(status.phase, 'live')
+  assert.equal(status.stale, false)
+}
+
+/** From the first snapshot on no part of one was shown, nor an empty table, and live rows were never marked old. */
+async function neverShowedAPart(demo) {
+  const steps = await demo.steps()
+  for (const step of steps) {
+    if (step.rows > 0) assert.ok(step.rows >= pods, `a part was shown: ${JSON.stringify(steps)}`)
+    if (step.phase === 'live') assert.ok(step.rows >= pods && !step.stale, `not true: ${JSON.stringify(steps)}`)
+  }
+  const first = steps.findIndex((step) => step.rows > 0)
+  assert.ok(first >= 0)
+  assert.ok(steps.slice(first).every((step) => step.rows > 0), `rows went away: ${JSON.stringify(steps)}`)
+}
+
+async function open(t, faults = [], options = {}) {
+  const fake = await Fake.start(t, { pods, ...options })
+  for (const fault of faults) await fake.fault(fault)
+  const demo = await Demo.open(t, fake, options)
+  return { fake, demo }
+}
+
+test('cut in the snapshot: nothing of it is shown, the next one is', async (t) => {
+  const { fake, demo } = await open(t, [{ kind: 'cut', events: 100, match: watchlist, times: 1 }])
+  await provesLive(demo, fake)
+  await neverShowedAPart(demo)
+})
+
+test('cut while live: resumed without a new snapshot', async (t) => {
+  const { fake, demo } = await open(t, [{ kind: 'cut', events: pods + 4, match: watchlist, times: 1 }])
+  await demo.phase('live')
+  await fake.mutate({ op: 'create', resource: 'pods', namespace: 'default', name: 'more', count: 8 })
+  await demo.until((status) => status.phase === 'live' && status.rows === pods + 8, 'live with all eight')
+  await provesLive(demo, fake)
+  await neverShowedAPart(demo)
+  assert.ok((await demo.steps()).some((step) => step.phase === 'resuming'), 'the break was said')
+})
+
+test('stalled in the snapshot: falls back with the reason', async (t) => {
+  const { fake, demo } = await open(t, [{ kind: 'stall', events: 100, match: watchlist }])
+  const syncing = await demo.phase('syncing')
+  assert.equal(syncing.rows, 0)
+  const status = await demo.phase('live', 40_000)
+  assert.match(status.sentence, /^List\+Watch\/Table/)
+  assert.match(status.notes, /bookmark/i)
+  await provesLive(demo, fake)
+  await neverShowedAPart(demo)
+})
+
+test('stalled while live: found dead by its deadline', async (t) => {
+  const stall = { kind: 'stall', events: pods + 1, match: watchlist, times: 1 }
+  const { fake, demo } = await open(t, [stall], { clock: true })
+  await demo.phase('live')
+  await fake.mutate({ op: 'create', resource: 'pods', namespace: 'default', name: 'unheard' })
+  // Longer than any watch asks to last.
+  await demo.page.clock.fastForward('07:00')
+  await demo.until((status) => status.phase === 'live' && status.rows === pods + 1, 'live with what was missed', 30_000)
+  assert.ok((await demo.steps()).some((step) => step.phase !== 'live' && step.rows > 0), 'it said that it was not live')
+  await provesLive(demo, fake)
+})
+
+test('no end bookmark: falls back with the reason', async (t) => {
+  const { fake, demo } = await open(t, [{ kind: 'drop-end-bookmark', match: watchlist }])
+  const status = await demo.phase('live', 40_000)
+  assert.match(status.sentence, /^List\+Watch\/Table/)
+  assert.match(status.notes, /bookmark/i)
+  await provesLive(demo, fake)
+  await neverShowedAPart(demo)
+})
+
+test('410 when it resumes: old rows stay, the new snapshot says what changed', async (t) => {
+  const { fake, demo } = await open(t)
+  await demo.phase('live')
+  await fake.restart()
+  await demo.until((status) => status.phase === 'live', 'live')
+  await provesLive(demo, fake)
+  await neverShowedAPart(demo)
+})
+
+for (const inStream of [false, true]) {
+  test(`410 ${inStream ? 'in the stream' : 'by status'}, twice: old rows stay and are said to be old`, async (t) => {
+    const { fake, demo } = await open(t)
+    await demo.phase('live')
+    await fake.fault({ kind: 'gone', inStream, match: { path: '/pods', request: 'watch' }, times: 2 })
+    await fake.restart()
+    await provesLive(demo, fake)
+    await neverShowedAPart(demo)
+  })
+}
+
+test('429 with Retry-After: waits as long as asked, and says so', async (t) => {
+  const { fake, demo } = await open(t, [{ kind: 'too-many-requests', retryAfter: 2, times: 2, match: { path: '/pods' } }])
+  const waiting = await demo.until((status) => /Next try in \d s/.test(status.notes), 'waiting with a countdown')
+  assert.notEqual(waiting.phase, 'live')
+  assert.equal(waiting.rows, 0)
+  await provesLive(demo, fake)
+  const asked = (await fake.requests()).filter((request) => /\/pods\?/.test(request.path ?? request.url ?? request.target))
+  assert.ok(asked.length <= 4, `${asked.length} requests`)
+})
+
+test('401: signed out, rows stay and are old, silence until somebody retries', async (t) => {
+  const { fake, demo } = await open(t)
+  await demo.phase('live')
+  await fake.fault({ kind: 'unauthorized' })
+  await fake.restart()
+  const status = await demo.phase('auth')
+  assert.equal(status.rows, pods)
+  assert.ok(status.stale)
+  assert.match(status.notes, /HTTP 401/)
+  const before = (await fake.requests()).length
+  await sleep(3000)
+  assert.equal((await fake.requests()).length, before)
+  await fake.mend()
+  await demo.page.getByRole('button', { name: 'Retry' }).click()
+  await provesLive(demo, fake)
+  await neverShowedAPart(demo)
+})
+
+test("403: failed, with the server's own sentence, and again on request", async (t) => {
+  const { fake, demo } = await open(t, [{ kind: 'forbidden', user: 'jane', match: { path: '/pods' } }])
+  const status = await demo.phase('failed')
+  assert.match(status.notice, /jane.* cannot .* resource "pods"/)
+  assert.equal(status.rows, 0)
+  await fake.mend()
+  await demo.page.getByRole('button', { name: 'Try again' }).click()
+  await provesLive(demo, fake)
+})
+
+test('split into chunks of seven bytes: nothing is lost', async (t) => {
+  const { fake, demo } = await open(t, [{ kind: 'split', bytes: 7, match: { path: '/pods' } }], { pods: 60 })
+  await demo.phase('live', 30_000)
+  await demo.matches()
+  await fake.mutate({ op: 'create', resource: 'pods', namespace: 'default', name: 'proof' })
+  await demo.matches()
+})
+
+test('a version in the future of the server: a new snapshot', async (t) => {
+  const { fake, demo } = await open(t)
+  await demo.phase('live')
+  await fake.fault({ kind: 'future-resource-version', match: { request: 'watch', path: '/pods' }, times: 1 })
+  await fake.restart()
+  await provesLive(demo, fake)
+  await neverShowedAPart(demo)
+})
+
+test('a restored server: what was written since is gone from the table too', async (t) => {
+  const { fake, demo } = await open(t)
+  await demo.phase('live')
+  const { resourceVersion } = await fake.state()
+  await fake.mutate({ op: 'create', resource: 'pods', namespace: 'default', name: 'lost', count: 5 })
+  await demo.until((status) => status.rows === pods + 5, 'five more')
+  await fake.restore(resourceVersion)
+  await demo.until((status) => status.phase === 'live' && status.rows === pods, 'live without them', 40_000)
+  await provesLive(demo, fake)
+})
+
+test('a slow link: a counter, and no rows before they are whole', async (t) => {
+  const { fake, demo } = await open(t, [{ kind: 'slow', bytes: 250_000, match: watchlist }])
+  const seen = new Set()
+  const status = await demo.until((now) => {
+    if (now.phase === 'syncing') seen.add(now.notice)
+    return now.phase === 'live'
+  }, 'live', 30_000)
+  assert.equal(status.rows, pods)
+  assert.ok([...seen].some((text) => /[1-9]\d* pods/.test(text)), `a counter was shown: ${[...seen].join(' | ')}`)
+  await provesLive(demo, fake)
+  await neverShowedAPart(demo)
+})
+
+test('a login page in place of data: signed out', async (t) => {
+  const { fake, demo } = await open(t, [{ kind: 'html', match: { path: '/pods' } }])
+  const status = await demo.phase('auth')
+  assert.match(status.notice, /Signed out/)
+  await fake.mend()
+  await demo.page.getByRole('button', { name: 'Try again' }).click()
+  await provesLive(demo, fake)
+})
+
+test('streams that end at once: no spinning', async (t) => {
+  const { fake, demo } = await open(t, [{ kind: 'empty-close', match: { path: '/pods' } }])
+  await sleep(4000)
+  assert.notEqual((await demo.status()).phase, 'live')
+  const asked = (await fake.requests()).length
+  assert.ok(asked < 25, `${asked} requests in four seconds`)
+  await fake.mend()
+  await provesLive(demo, fake)
+  await neverShowedAPart(demo)
+})
+
+test('503: waits and comes back', async (t) => {
+  const { fake, demo } = await open(t, [{ kind: 'unavailable', times: 2, match: { path: '/pods' } }])
+  await demo.until((status) => /HTTP 503/.test(status.notes), 'the reason')
+  await provesLive(demo, fake)
+})
+
+test('the cable is pulled: rows stay, old since when, until it is back', async (t) => {
+  const { fake, demo } = await open(t)
+  await demo.phase('live')
+  await fake.fault({ kind: 'hang' })
+  await fake.restart()
+  await demo.until((status) => status.phase !== 'live', 'not live')
+  for (let turn = 0; turn < 20; turn += 1) {
+    const status = await demo.status()
+    assert.notEqual(status.phase, 'live')
+    assert.equal(status.rows, pods)
+    await sleep(100)
+  }
+  await fake.mend()
+  const retry = demo.page.getByRole('button', { name: 'Retry' })
+  if (await retry.isVisible()) await retry.click()
+  await provesLive(demo, fake)
+  await neverShowedAPart(demo)
+})
+
+test('other columns in the middle of a stream: a new snapshot under them', async (t) => {
+  const { fake, demo } = await open(t, [{ kind: 'column-change', events: pods + 2, match: watchlist, times: 1 }])
+  await demo.phase('live')
+  await fake.mutate({ op: 'create', resource: 'pods', namespace: 'default', name: 'more', count: 4 })
+  await provesLive(demo, fake)
+  await neverShowedAPart(demo)
+})

@@ -1,0 +1,174 @@
+// The demo page in Chromium, as a person sees it: what the status says, and what the table shows.
+import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { chromium } from 'playwright-core'
+import { tool } from '../../../scripts/tools.mjs'
+
+let running
+
+/** One browser for all tests of a process. */
+export async function browser() {
+  running ??= tool('chromium').then((executablePath) =>
+    chromium.launch({ executablePath, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] }),
+  )
+  return running
+}
+
+export async function closeBrowser() {
+  await (await running)?.close()
+  running = undefined
+}
+
+export class Demo {
+  constructor(page, fake) {
+    this.page = page
+    this.fake = fake
+    /** Errors that the page did not catch, and what its policy refused. */
+    this.problems = []
+  }
+
+  /** Opens the page before a server; it closes with the test, which fails if the page met an error. */
+  static async open(t, fake, { hash = '', clock = false } = {}) {
+    const context = await (await browser()).newContext({ viewport: { width: 1280, height: 800 } })
+    const page = await context.newPage()
+    const demo = new Demo(page, fake)
+    page.on('pageerror', (error) => demo.problems.push(error.message))
+    page.on('console', (message) => {
+      if (/Content Security Policy|panicked|RuntimeError/.test(message.text())) demo.problems.push(message.text())
+    })
+    t.after(async () => {
+      await context.close()
+      assert.deepEqual(demo.problems, [])
+    })
+    if (clock) await page.clock.install()
+    await page.addInitScript(recordSteps)
+    await page.goto(`${fake.url}/${hash}`)
+    return demo
+  }
+
+  /** What the status line says now. */
+  status() {
+    return this.page.evaluate(() => {
+      const line = document.querySelector('.status')
+      return {
+        phase: line?.getAttribute('data-phase') ?? 'none',
+        sentence: line?.querySelector('.sentence')?.textContent ?? '',
+        notes: [...(line?.querySelectorAll('.notes li') ?? [])].map((note) => note.textContent).join('\n'),
+        rows: Number(document.querySelector('[role=grid]')?.getAttribute('aria-rowcount') ?? 1) - 1,
+        stale: document.querySelector('[role=grid]')?.getAttribute('aria-busy') === 'true',
+        notice: document.querySelector('.notice')?.textContent ?? '',
+      }
+    })
+  }
+
+  /** Waits until the status is as wanted; says what it was instead. */
+  async until(wanted, what, limit = 15_000) {
+    const end = Date.now() + limit
+    for (;;) {
+      const status = await this.status()
+      if (wanted(status)) return status
+      if (Date.now() > end) assert.fail(`not ${what}: ${JSON.stringify(status)}; steps: ${JSON.stringify(await this.steps())}`)
+      await sleep(40)
+    }
+  }
+
+  phase(phase, limit) {
+    return this.until((status) => status.phase === phase, phase, limit)
+  }
+
+  /** Every status since the page opened, in order, without repetitions. */
+  steps() {
+    return this.page.evaluate(() => globalThis.steps)
+  }
+
+  /** All rows as they are drawn, by scrolling through the table. */
+  async rows() {
+    return await this.page.evaluate(async () => {
+      const frame = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+      const grid = document.querySelector('[role=grid]')
+      if (!grid) return { columns: [], rows: [] }
+      const columns = [...grid.querySelectorAll('[role=columnheader] button')].map((button) => button.firstChild?.textContent ?? '')
+      const count = Number(grid.getAttribute('aria-rowcount')) - 1
+      const rows = []
+      for (let top = 0; ; top += grid.clientHeight - 60) {
+        grid.scrollTop = top
+        for (let tries = 0; tries < 20; tries += 1) {
+          await frame()
+          const drawn = [...grid.querySelectorAll('.body [role=row]')]
+          if (drawn.length > 0 && drawn.every((row) => row.hasAttribute('data-key'))) break
+        }
+        for (const row of grid.querySelectorAll('.body [role=row][data-key]')) {
+          const index = Number(row.getAttribute('aria-rowindex')) - 2
+          rows[index] = [...row.querySelectorAll('[role=gridcell]')].map((cell) => cell.textContent ?? '')
+        }
+        if (top >= grid.scrollHeight - grid.clientHeight) break
+      }
+      grid.scrollTop = 0
+      return { columns, rows: rows.slice(0, count) }
+    })
+  }
+
+  /** Whether the table shows what the server has, cell by cell; the rows are in any order. */
+  async matches(path = '/api/v1/pods') {
+    let difference = 'nothing was compared'
+    // Ages tick, and a last write may still be on its way: the two must agree at some moment, soon.
+    for (const end = Date.now() + 10_000; Date.now() < end; await sleep(100)) {
+      difference = compare(await this.rows(), await this.fake.state(path))
+      if (difference === undefined) return
+    }
+    assert.fail(difference)
+  }
+}
+
+/** The first difference between the table as shown and the server's rows. */
+function compare(shown, truth) {
+  if (shown.rows.length !== truth.rows.length) return `${shown.rows.length} rows are shown, the server has ${truth.rows.length}`
+  const at = (name) => shown.columns.indexOf(name)
+  const keyed = new Map(shown.rows.map((row) => [`${row[at('Namespace')] ?? ''}/${row[at('Name')]}`, row]))
+  for (const row of truth.rows) {
+    const key = `${at('Namespace') < 0 ? '' : row.namespace}/${row.name}`
+    const cells = keyed.get(key)
+    if (cells === undefined) return `${key} is not shown`
+    for (const [index, name] of truth.columns.entries()) {
+      if (at(name) < 0) continue
+      const expected = row.cells[index] === null ? '' : typeof row.cells[index] === 'object' ? JSON.stringify(row.cells[index]) : String(row.cells[index])
+      if (!sameText(cells[at(name)], expected)) return `${key}, ${name}: ${cells[at(name)]} is shown, the server has ${expected}`
+    }
+  }
+  return undefined
+}
+
+const duration = /\d+(?:\.\d+)?[ydhms](?:\d+[dhms])?/g
+const units = { y: 31_536_000, d: 86_400, h: 3_600, m: 60, s: 1 }
+
+/** Equal but for the time that passes between two readings, and the precision in which the server sends durations. */
+function sameText(shown, expected) {
+  if (shown === expected) return true
+  if (shown.replaceAll(duration, '#') !== expected.replaceAll(duration, '#')) return false
+  const [before, after] = [shown, expected].map((text) => (text.match(duration) ?? []).map(seconds))
+  return before.every((mine, index) => Math.abs(mine.value - after[index].value) <= Math.max(2, mine.unit, after[index].unit))
+}
+
+/** `4m59s` as 299 seconds, given to the second. */
+function seconds(text) {
+  const parts = [...text.matchAll(/([\d.]+)([ydhms])/g)].map(([, number, unit]) => [Number(number), units[unit]])
+  return { value: parts.reduce((sum, [number, unit]) => sum + number * unit, 0), unit: parts.at(-1)[1] }
+}
+
+/** Runs in the page: notes each status that is drawn. */
+function recordSteps() {
+  globalThis.steps = []
+  const note = () => {
+    const line = document.querySelector('.status')
+    if (!line) return
+    const grid = document.querySelector('[role=grid]')
+    const step = {
+      phase: line.getAttribute('data-phase'),
+      rows: grid ? Number(grid.getAttribute('aria-rowcount')) - 1 : 0,
+      stale: grid?.getAttribute('aria-busy') === 'true',
+    }
+    const last = globalThis.steps.at(-1)
+    if (last?.phase !== step.phase || last.rows !== step.rows || last.stale !== step.stale) globalThis.steps.push(step)
+  }
+  new MutationObserver(note).observe(document, { subtree: true, childList: true, attributes: true })
+}

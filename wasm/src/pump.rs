@@ -1,0 +1,288 @@
+//! Which input comes next, and what is to be done about each output. No JavaScript runs in here.
+
+use std::collections::VecDeque;
+
+use kube_watchlist::clock::{Instant, Now};
+use kube_watchlist::reflector::{Command, Config, EndCause, ExchangeId, Input, Output, Reflector};
+use kube_watchlist::request::Request;
+use kube_watchlist::store::{CapacityError, Progress, Store};
+use kube_watchlist::view::{FeedId, ViewId, Views};
+
+use crate::inbox::{Arrival, Chunk, Inbox, OwnedHead, Taken};
+
+/// Rows or comparisons in one step of the views' work: about a millisecond.
+const FUEL: usize = 512;
+/// What orders and feeds may hold, as a part of what the rows may.
+const VIEWS_SHARE: usize = 4;
+
+/// Chunks are copied into linear memory in pieces of this size: one buffer, whatever the browser hands out.
+const PIECE: usize = 64 << 10;
+
+/// What changed since it was last asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Notice(u32);
+
+impl Notice {
+    /// The status.
+    pub(crate) const STATUS: Self = Self(1);
+    /// Rows, or the text of a time in them.
+    pub(crate) const ROWS: Self = Self(1 << 1);
+    /// A whole snapshot was published.
+    pub(crate) const SNAPSHOT: Self = Self(1 << 2);
+
+    pub(crate) fn add(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+
+    pub(crate) fn bits(self) -> u32 {
+        self.0
+    }
+}
+
+/// What is to be done outside, after one step.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Step {
+    /// Nothing; take the next step.
+    Again,
+    /// Send a request.
+    Send(ExchangeId, Box<Request>),
+    /// Abort an exchange and drop what waits of it.
+    Abort(ExchangeId),
+    /// Nothing is left to do until something arrives or this time comes.
+    Sleep(Option<Instant>),
+}
+
+/// The core of one watch and everything that waits for it.
+pub(crate) struct Pump<C> {
+    reflector: Reflector,
+    views: Views,
+    inbox: Inbox<C>,
+    commands: VecDeque<Command>,
+    started: bool,
+    /// Outputs may be waiting in the reflector.
+    drain: bool,
+    /// The reflector has work left.
+    work: bool,
+    /// The views have work left.
+    following: bool,
+    /// The views had their turn: while the inbox has work too, neither may starve.
+    views_had_turn: bool,
+    /// When a text in a window that was read changes by the passing of time.
+    text_changes: Option<Instant>,
+    /// Somebody woke the watch: the clock may have moved on.
+    woken: bool,
+    deadline: Option<Instant>,
+    notice: Notice,
+    piece: Vec<u8>,
+}
+
+impl<C: Chunk> Pump<C> {
+    pub(crate) fn new(config: Config) -> Self {
+        Self {
+            views: Views::new(&config.resource, config.limit_bytes / VIEWS_SHARE),
+            reflector: Reflector::new(config),
+            inbox: Inbox::new(),
+            commands: VecDeque::new(),
+            started: false,
+            drain: false,
+            work: false,
+            following: false,
+            views_had_turn: false,
+            text_changes: None,
+            woken: false,
+            deadline: None,
+            notice: Notice::default(),
+            piece: vec![0; PIECE],
+        }
+    }
+
+    pub(crate) fn command(&mut self, command: Command) {
+        self.commands.push_back(command);
+    }
+
+    pub(crate) fn arrive(&mut self, exchange: ExchangeId, arrival: Arrival<C>) {
+        self.inbox.push(exchange, arrival);
+    }
+
+    /// Time may have passed: a timer rang, or the page became visible or reachable again.
+    pub(crate) fn wake(&mut self) {
+        self.woken = true;
+    }
+
+    /// Whether reading may go on.
+    pub(crate) fn has_room(&self) -> bool {
+        self.inbox.has_room()
+    }
+
+    pub(crate) fn reflector(&self) -> &Reflector {
+        &self.reflector
+    }
+
+    /// The views, with the rows they show.
+    pub(crate) fn views(&mut self) -> (&mut Views, &Store) {
+        (&mut self.views, self.reflector.store())
+    }
+
+    /// Has the views follow the rows for a step; whether they are done.
+    pub(crate) fn follow(&mut self, now: Now) -> bool {
+        let progress = self.views.work(self.reflector.store_mut(), now.wall, FUEL);
+        self.following = progress == Progress::More;
+        !self.following
+    }
+
+    /// Appends the rows of a window, a line of JSON each; `false` where the view cannot be read now. When a time in them
+    /// changes its text, it is told.
+    pub(crate) fn window(
+        &mut self,
+        view: ViewId,
+        window: (usize, usize),
+        now: Now,
+        out: &mut String,
+    ) -> bool {
+        let store = self.reflector.store();
+        if !self.views.window(view, store, window, now.wall, out) {
+            return false;
+        }
+        let (first, last) = window;
+        let tick = self
+            .views
+            .get(view)
+            .and_then(|view| view.next_tick(store, first, last, now.wall));
+        let at = tick.map(|tick| now.monotonic + tick);
+        self.text_changes = [self.text_changes, at].into_iter().flatten().min();
+        true
+    }
+
+    /// Appends the next batch of a feed; `false` where there is none.
+    pub(crate) fn batch(
+        &mut self,
+        feed: FeedId,
+        rows: usize,
+        now: Now,
+        out: &mut String,
+    ) -> Result<bool, CapacityError> {
+        let store = self.reflector.store();
+        self.views.next_batch(feed, store, now.wall, rows, out)
+    }
+
+    /// What changed since the last call.
+    pub(crate) fn take_notice(&mut self) -> Notice {
+        std::mem::take(&mut self.notice)
+    }
+
+    /// One step: an output of the reflector, else its next input, else sleep.
+    pub(crate) fn step(&mut self, now: Now) -> Step {
+        if self.drain {
+            return self.output();
+        }
+        if !self.started {
+            self.started = true;
+            return self.input(Input::Start, now);
+        }
+        if let Some(command) = self.commands.pop_front() {
+            return self.input(Input::Command(command), now);
+        }
+        if self.work {
+            return self.input(Input::Work, now);
+        }
+        if self.following && !std::mem::take(&mut self.views_had_turn) {
+            self.views_had_turn = true;
+            if self.follow(now) {
+                self.notice.add(Notice::ROWS);
+            }
+            return Step::Again;
+        }
+        if let Some((exchange, taken)) = self.inbox.take(&mut self.piece) {
+            return self.arrived(exchange, &taken, now);
+        }
+        if self.following {
+            return Step::Again;
+        }
+        self.tick(now)
+    }
+
+    fn input(&mut self, input: Input<'_>, now: Now) -> Step {
+        self.reflector.handle(input, now);
+        self.drain = true;
+        Step::Again
+    }
+
+    fn arrived(&mut self, exchange: ExchangeId, taken: &Taken, now: Now) -> Step {
+        let input = match taken {
+            Taken::Head(head) => Input::Head {
+                exchange,
+                head: head.borrow(),
+            },
+            Taken::Piece(length) => match self.piece.get(..*length) {
+                Some(bytes) if !bytes.is_empty() => Input::Bytes { exchange, bytes },
+                _ => return Step::Again,
+            },
+            Taken::End(cause) => Input::End {
+                exchange,
+                cause: *cause,
+            },
+        };
+        // Not by `input`: the bytes are borrowed from `self`.
+        self.reflector.handle(input, now);
+        self.drain = true;
+        Step::Again
+    }
+
+    /// Gives a tick where one is due, and tells of texts that change. All that waited has been read by now.
+    fn tick(&mut self, now: Now) -> Step {
+        if self.text_changes.is_some_and(|at| now.monotonic >= at) {
+            self.text_changes = None;
+            self.notice.add(Notice::ROWS);
+        }
+        let woken = std::mem::take(&mut self.woken);
+        match self.deadline {
+            Some(deadline) if woken || now.monotonic >= deadline => self.input(Input::Tick, now),
+            deadline => Step::Sleep([deadline, self.text_changes].into_iter().flatten().min()),
+        }
+    }
+
+    fn output(&mut self) -> Step {
+        match self.reflector.poll_output() {
+            Output::Send { exchange, request } => Step::Send(exchange, Box::new(request)),
+            Output::Abort { exchange } => {
+                self.inbox.forget(exchange);
+                Step::Abort(exchange)
+            }
+            Output::Publish(_) => {
+                self.notice.add(Notice::SNAPSHOT);
+                Step::Again
+            }
+            Output::Changed => {
+                self.notice.add(Notice::ROWS);
+                Step::Again
+            }
+            Output::Status => {
+                self.notice.add(Notice::STATUS);
+                Step::Again
+            }
+            Output::More => self.drained(true, self.deadline),
+            Output::Wait(deadline) => self.drained(false, Some(deadline)),
+            Output::Rest => self.drained(false, None),
+        }
+    }
+
+    fn drained(&mut self, work: bool, deadline: Option<Instant>) -> Step {
+        self.drain = false;
+        self.work = work;
+        self.deadline = deadline;
+        Step::Again
+    }
+}
+
+/// An exchange that never got an answer.
+pub(crate) fn unreachable<C>() -> Arrival<C> {
+    Arrival::End(EndCause::Unreachable)
+}
+
+/// The answer of a server that would have been asked with a token that could not be renewed.
+pub(crate) fn unauthorized<C>() -> Arrival<C> {
+    Arrival::Head(OwnedHead {
+        status: 401,
+        ..OwnedHead::default()
+    })
+}

@@ -1,0 +1,64 @@
+import type { Client, TableRequest } from 'kube-watchlist'
+import { useMemo } from 'react'
+import { ConnectionLabel } from './connection/ConnectionLabel'
+import { useConnection } from './connection/use-connection'
+import { FaultMenu } from './faults/FaultMenu'
+import { FilterBox } from './filter/FilterBox'
+import { NamespacePicker } from './picker/NamespacePicker'
+import { ResourcePicker } from './picker/ResourcePicker'
+import { useDiscovery } from './picker/use-discovery'
+import { TablePage } from './TablePage'
+import { useTable } from './table/use-view'
+import { useAddress } from './use-address'
+
+export function App({ client }: { readonly client: Client }) {
+  const [address, go] = useAddress()
+  const [connection, setConnection] = useConnection()
+  const discovery = useDiscovery()
+  const { group, version, resource, namespace } = address
+  const known = discovery.resources.find(
+    (entry) => entry.group === group && entry.resource === resource && entry.version === version,
+  )
+  // Until discovery answers, a resource is taken to be what the address makes of it: the table need not wait.
+  const namespaced = known?.namespaced ?? !(group === '' && (resource === 'nodes' || resource === 'namespaces'))
+  const request = useMemo<TableRequest>(
+    () => ({ ...(group && { group }), version, resource, ...(namespaced && namespace && { namespaces: [namespace] }) }),
+    [group, version, resource, namespaced, namespace],
+  )
+  const table = useTable(client, request)
+
+  return (
+    <>
+      <header className="bar">
+        <h1 className="mark">
+          kube-watchlist
+          <ConnectionLabel connection={connection} />
+        </h1>
+        <ResourcePicker address={address} discovery={discovery} onPick={go} />
+        {namespaced && (
+          <NamespacePicker client={client} namespace={namespace} onPick={(picked) => go({ namespace: picked })} />
+        )}
+        <FilterBox value={address.filter} onChange={(filter) => go({ filter })} />
+        <label className="toggle">
+          <input type="checkbox" checked={address.wide} onChange={(event) => go({ wide: event.target.checked })} />
+          Wide
+        </label>
+        {connection?.kind === 'fake' && (
+          <FaultMenu profile={connection.profile} onProfile={(profile) => setConnection({ kind: 'fake', profile })} />
+        )}
+      </header>
+      <main className="page">
+        {table && (
+          <TablePage
+            key={JSON.stringify(request)}
+            table={table}
+            address={address}
+            noun={resource}
+            spansNamespaces={namespaced && !namespace}
+            onChange={go}
+          />
+        )}
+      </main>
+    </>
+  )
+}

@@ -1,0 +1,45 @@
+import { useEffect, useState } from 'react'
+
+/** What the page stands before. */
+export type Connection =
+  | {
+      /** A cluster, through the read-only proxy of `npm start`. */
+      readonly kind: 'cluster'
+      readonly context: string
+      readonly user: string
+    }
+  | {
+      /** The fake API server, which can be made to fail. */
+      readonly kind: 'fake'
+      readonly profile: string
+    }
+
+/** `undefined` while it is unknown, and before a server that does not say. */
+export function useConnection(): [Connection | undefined, (connection: Connection) => void] {
+  const [connection, setConnection] = useState<Connection>()
+  useEffect(() => {
+    const end = new AbortController()
+    void find(end.signal).then((found) => {
+      if (!end.signal.aborted) setConnection(found)
+    })
+    return () => end.abort()
+  }, [])
+  return [connection, setConnection]
+}
+
+async function find(signal: AbortSignal): Promise<Connection | undefined> {
+  const [cluster, fake] = await Promise.all([ask('/_connection', signal), ask('/_fake/profile', signal)])
+  if (cluster) return { kind: 'cluster', context: String(cluster.context ?? ''), user: String(cluster.user ?? '') }
+  return fake && { kind: 'fake', profile: String(fake.profile ?? '') }
+}
+
+/** The answer as an object; `undefined` for any other. */
+export async function ask(path: string, signal: AbortSignal): Promise<Record<string, unknown> | undefined> {
+  try {
+    const response = await fetch(path, { cache: 'no-store', redirect: 'manual', signal })
+    const body: unknown = response.ok ? await response.json() : undefined
+    return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,98 @@
+// The values of a column with their counts. The table's own views do the counting: one view sorted by the column is
+// read at the start of each run of equal values, and one filtered view a value counts that run. Nothing else is read.
+import type { TableWatch, View } from 'kube-watchlist'
+import { cellText } from '../table/cells'
+
+export interface Facet {
+  readonly value: string
+  readonly count: number
+}
+
+/** More values than this are no facets, but names. */
+const mostValues = 12
+
+/** New values are looked for this often. */
+const interval = 4000
+
+export class FacetCounter {
+  readonly #watch: TableWatch
+  readonly #column: string
+  readonly #report: (facets: readonly Facet[]) => void
+  readonly #sorted: View
+  readonly #views = new Map<string, View>()
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #closed = false
+
+  constructor(watch: TableWatch, column: string, report: (facets: readonly Facet[]) => void) {
+    this.#watch = watch
+    this.#column = column
+    this.#report = report
+    this.#sorted = watch.view({ columns: [column], sort: [{ column }] })
+    void this.#look()
+  }
+
+  close(): void {
+    this.#closed = true
+    clearTimeout(this.#timer)
+    this.#sorted.close()
+    for (const view of this.#views.values()) view.close()
+  }
+
+  /** Walks over the runs of equal values. */
+  async #look(): Promise<void> {
+    let at = 0
+    const met = new Set<string>()
+    while (!this.#closed && this.#views.size < mostValues) {
+      const value = await this.#valueAt(at)
+      // A value met before: rows moved under the walk. The next walk sees them in their place.
+      if (value === undefined || met.has(value)) break
+      met.add(value)
+      at += Math.max(1, await this.#countOf(value))
+    }
+    if (this.#closed) return
+    this.#tell()
+    this.#timer = setTimeout(() => void this.#look(), interval)
+  }
+
+  async #valueAt(index: number): Promise<string | undefined> {
+    this.#sorted.setWindow(index, index + 1)
+    const snapshot = await settled(this.#sorted, (now) => index >= now.count || (now.first === index && now.rows[0] !== undefined))
+    const row = snapshot?.first === index ? snapshot.rows[0] : undefined
+    return row && cellText(row.cells[0])
+  }
+
+  async #countOf(value: string): Promise<number> {
+    const known = this.#views.get(value)
+    if (known) return known.getSnapshot().count
+    const view = this.#watch.view({ columns: [this.#column], filter: { columns: { [this.#column]: [value] } } })
+    this.#views.set(value, view)
+    view.setWindow(0, 0)
+    view.subscribe(() => this.#tell())
+    return (await settled(view, (now) => now.count > 0))?.count ?? 0
+  }
+
+  #tell(): void {
+    if (this.#closed) return
+    const facets = [...this.#views].map(([value, view]) => ({ value, count: view.getSnapshot().count }))
+    this.#report(facets.filter((facet) => facet.count > 0).sort((a, b) => b.count - a.count))
+  }
+}
+
+/** The first snapshot that is as wanted; `undefined` if none comes within a second. */
+function settled(view: View, wanted: (snapshot: ReturnType<View['getSnapshot']>) => boolean) {
+  return new Promise<ReturnType<View['getSnapshot']> | undefined>((resolve) => {
+    const check = () => {
+      const snapshot = view.getSnapshot()
+      // Before its first version nothing was read.
+      if (snapshot.version > 0 && wanted(snapshot)) end(snapshot)
+    }
+    const end = (snapshot?: ReturnType<View['getSnapshot']>) => {
+      unsubscribe()
+      clearTimeout(timer)
+      resolve(snapshot)
+    }
+    const unsubscribe = view.subscribe(check)
+    const timer = setTimeout(() => end(), 1000)
+    check()
+  })
+}

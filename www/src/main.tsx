@@ -1,0 +1,18 @@
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { createClient } from 'kube-watchlist'
+import { App } from './App'
+import './styles/base.css'
+import './styles/bar.css'
+import './styles/status.css'
+import './styles/table.css'
+
+const client = createClient({ baseUrl: '/' })
+const root = document.getElementById('root')
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <App client={client} />
+    </StrictMode>,
+  )
+}
