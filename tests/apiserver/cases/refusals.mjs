@@ -178,6 +178,12 @@ export const refusals = [
   {
     name: 'list-bad-rv',
     request: get(pods, { resourceVersion: 'abc', resourceVersionMatch: 'NotOlderThan' }),
+    expect: ({ badListVersion }) =>
+      badListVersion === 500 ? status(500, undefined, badNumber) : badRequest(`invalid resource version: ${badNumber}`),
+  },
+  {
+    name: 'list-bad-rv-exact',
+    request: get(pods, { resourceVersion: 'abc', resourceVersionMatch: 'Exact' }),
     expect: () => badRequest(`invalid resource version: ${badNumber}`),
   },
   {

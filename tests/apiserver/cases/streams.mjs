@@ -174,7 +174,7 @@ export const streams = [
   {
     name: 'boats-watchlist-table',
     request: watchList(harbor),
-    expect: tableOrJson(7, 'Boat', ['argo', 'hulk']),
+    expect: tableOrJson(6, 'Boat', ['argo', 'hulk']),
   },
   {
     name: 'nodes-watchlist-metadata-absent',

@@ -7,30 +7,30 @@
  * - `watchList`: the gate WatchList is on.
  * - `tables`: a WatchList may be had as Tables.
  * - `compression`: a WatchList is compressed where the client allows it.
- * - `blueprint`: the end of the initial events carries an empty list besides.
+ * - `badListVersion`: the status of a LIST from a resourceVersion that is no number.
  */
 export const settings = [
   {
     name: '1.37',
     server: { version: '1.37' },
     profile: '1.37',
-    dialect: { watchList: true, tables: true, compression: true },
+    dialect: { watchList: true, tables: true, compression: true, badListVersion: 400 },
   },
   {
     name: '1.37, WatchList=false',
     server: { version: '1.37', flags: ['--feature-gates=WatchList=false'] },
     profile: '1.37-watchlist-off',
-    dialect: { watchList: false, tables: true, compression: false },
+    dialect: { watchList: false, tables: true, compression: false, badListVersion: 400 },
   },
   {
     name: '1.37, WatchListCompression=false',
     server: { version: '1.37', flags: ['--feature-gates=WatchListCompression=false'] },
-    dialect: { watchList: true, tables: true, compression: false },
+    dialect: { watchList: true, tables: true, compression: false, badListVersion: 400 },
   },
   {
     name: '1.32',
     server: { version: '1.32' },
     profile: '1.32',
-    dialect: { watchList: true, tables: false, compression: false },
+    dialect: { watchList: true, tables: false, compression: false, badListVersion: 500 },
   },
 ]

@@ -14,9 +14,13 @@ export function shape(exchange, { bookmarks = false, keys } = {}) {
   if (text === '') return lines
   if (!exchange.headers['content-type']?.startsWith('application/json')) return [...lines, `text ${text.trim()}`]
   if (isStream(text)) {
+    // The first event has the columns, be it a bookmark that is left out: then the next one tells of them.
+    let columns
     for (const event of exchange.events()) {
+      columns ??= event.object.columnDefinitions
       if (event.type === 'BOOKMARK' && !isInitialEnd(event) && !bookmarks) continue
-      lines.push(...eventLines(event))
+      lines.push(...eventLines(event, columns))
+      columns = null
     }
     return lines
   }
@@ -38,11 +42,11 @@ function head({ status, headers }) {
   return parts.join(' ')
 }
 
-function eventLines({ type, object }) {
+function eventLines({ type, object }, columnDefinitions) {
   if (type === 'ERROR') return [type, ...documentLines(object)]
   const end = isInitialEnd({ type, object }) ? ' end' : ''
   if (object.kind !== 'Table') return [[type, object.kind, ...(object.metadata.name ? [object.metadata.name] : [])].join(' ') + end]
-  const columns = columnsOf(object)
+  const columns = columnsOf({ columnDefinitions: columnDefinitions ?? object.columnDefinitions })
   // A Table's bookmark is a row of an empty object: no name, and cells that say nothing.
   const rows = object.rows.map((row) => rowLine(row)).join(' + ')
   return [`${type} ${tableName(object)}${columns} ${rows}${end}`]

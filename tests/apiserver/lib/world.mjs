@@ -34,9 +34,9 @@ const resources = {
   boats: { prefix: '/apis/harbor.example/v1', kind: 'Boat', apiVersion: 'harbor.example/v1' },
 }
 
-/** A custom resource with a printer column of every type; `berth` is the column that a change of it adds. */
+/** A custom resource with a printer column of every type; `more` names further columns. */
 export function boatsDefinition(more = []) {
-  const column = (name, type, jsonPath, priority = 0) => ({ name, type, jsonPath, ...(priority ? { priority } : {}) })
+  const column = (name, type, jsonPath) => ({ name, type, jsonPath })
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
@@ -52,12 +52,11 @@ export function boatsDefinition(more = []) {
           storage: true,
           schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
           additionalPrinterColumns: [
-            column('Flag', 'string', '.spec.flag'),
+            column('Length', 'number', '.spec.length'),
             column('Crew', 'integer', '.spec.crew'),
-            column('Draft', 'number', '.spec.draft'),
             column('Afloat', 'boolean', '.spec.afloat'),
-            column('Built', 'date', '.spec.built', 1),
-            column('Age', 'date', '.metadata.creationTimestamp'),
+            column('Launched', 'date', '.spec.launched'),
+            { ...column('Notes', 'string', '.spec.notes'), description: 'free text', priority: 1 },
             ...more.map((name) => column(name, 'string', `.spec.${name.toLowerCase()}`)),
           ],
         },
@@ -66,7 +65,7 @@ export function boatsDefinition(more = []) {
   }
 }
 
-const argo = { spec: { flag: 'GR', crew: 50, draft: 1.5, afloat: true, built: '2020-05-01T00:00:00Z' } }
+const argo = { spec: { length: 12.5, crew: 50, afloat: true, launched: '2020-05-01T00:00:00Z', notes: 'fast' } }
 
 /** Writes to a real server. */
 export class RealWorld {
