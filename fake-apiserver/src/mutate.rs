@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::json as go;
-use crate::model::object::{Body, Deletion, Meta, Object, SharedMeta, Template, key};
+use crate::model::object::{Body, Deletion, Meta, Object, SharedMeta, key};
+use crate::model::template::Template;
 use crate::model::{History, ResourceId};
 use crate::time::{SECOND, Time};
 use crate::world::Cluster;

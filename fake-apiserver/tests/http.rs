@@ -55,9 +55,7 @@ async fn a_watch_list_goes_live_and_tells_of_changes() {
     let server = start().await;
     let mut watch = get(server.address(), PODS, &[("accept", TABLE)]).await;
     assert_eq!(watch.status, 200);
-    let (body, end) = watch.rest().await;
-    assert_eq!(end, Piece::Silence);
-    let initial = events(&body);
+    let initial = events(&watch.until_live().await);
     let last = initial.last().expect("a bookmark");
     assert_eq!(
         last["object"]["rows"][0]["object"]["metadata"]["annotations"]["k8s.io/initial-events-end"],
@@ -152,11 +150,10 @@ async fn cut_breaks_in_the_middle_of_a_frame() {
         "the last frame is not whole"
     );
     // Once was enough.
-    let (_, end) = get(server.address(), PODS, &[("accept", TABLE)])
+    get(server.address(), PODS, &[("accept", TABLE)])
         .await
-        .rest()
+        .until_live()
         .await;
-    assert_eq!(end, Piece::Silence);
 
     server.add_fault(Fault {
         bytes: Some(1_000),
@@ -363,9 +360,9 @@ async fn columns_can_change_in_a_stream() {
         events: Some(2),
         ..fault(FaultKind::ColumnChange)
     });
-    let (body, _) = get(server.address(), PODS, &[("accept", TABLE)])
+    let body = get(server.address(), PODS, &[("accept", TABLE)])
         .await
-        .rest()
+        .until_live()
         .await;
     let events = events(&body);
     let columns = |at: usize| {
@@ -520,7 +517,7 @@ async fn compaction_restart_and_restore_are_had_on_request() {
     let after = post(address, "/_fake/mutate", &mutation("touch")).await["resourceVersion"].clone();
     assert_ne!(before, after);
     let mut watch = get(address, PODS, &[("accept", TABLE)]).await;
-    watch.rest().await;
+    watch.until_live().await;
     let restored = post(
         address,
         "/_fake/restore",
@@ -576,10 +573,16 @@ async fn control_is_for_loopback_names_alone() {
         let answer = get(server.address(), "/_fake/faults", &[("host", host)]).await;
         assert_eq!(answer.status, status, "{host}");
     }
-    assert_eq!(
-        get(server.address(), "/_fake/nothing", &[]).await.status,
-        404
-    );
+    for (origin, status) in [
+        ("http://localhost:5173", 200),
+        ("http://evil.example", 403),
+        ("null", 403),
+    ] {
+        let answer = get(server.address(), "/_fake/faults", &[("origin", origin)]).await;
+        assert_eq!(answer.status, status, "{origin}");
+    }
+    let unknown = get(server.address(), "/_fake/nothing", &[]).await;
+    assert_eq!(unknown.status, 404);
 }
 
 #[tokio::test]

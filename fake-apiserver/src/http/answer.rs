@@ -31,8 +31,14 @@ pub(super) async fn handle(
     let query = parts.uri.query().unwrap_or_default().to_owned();
     if path.starts_with("/_fake/") {
         let bytes = to_bytes(request_body, BODY_LIMIT).await.unwrap_or_default();
-        let host = text(&parts.headers, &header::HOST);
-        return control::answer(&shared, &parts.method, &path, &query, host, &bytes);
+        return control::answer(
+            &shared,
+            &parts.method,
+            &path,
+            &query,
+            &parts.headers,
+            &bytes,
+        );
     }
     let of_api = ["/api", "/apis", "/version", "/healthz", "/livez", "/readyz"]
         .iter()

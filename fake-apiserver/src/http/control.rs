@@ -1,31 +1,30 @@
 //! `/_fake/…`: what tests and the demo's fault menu steer the server with.
 
 use axum::body::Body;
-use axum::http::{HeaderValue, Method, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::fault::Fault;
 use super::{Shared, lock};
 use crate::model::object::uuid;
-use crate::model::{Profile, Request, ResourceId, parse_query};
+use crate::model::{PROFILES, Profile, Request, ResourceId, parse_query};
 use crate::mutate::{self, Mutation};
 use crate::time::Time;
 
 type Answer = Result<Value, (StatusCode, String)>;
 
-/// Answers a control request. Only requests to a loopback name are answered, so that no page of
-/// another site reaches this by a name of its own.
+/// Answers a control request. Only requests to a loopback name are answered, and from pages of a
+/// loopback name, so that no other site steers the server through a visitor's browser.
 pub(super) fn answer(
     shared: &Shared,
     method: &Method,
     path: &str,
     query: &str,
-    host: &str,
+    headers: &HeaderMap,
     body: &[u8],
 ) -> Response<Body> {
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    let answer = if matches!(name, "127.0.0.1" | "localhost") {
+    let answer = if is_local(headers) {
         route(shared, method, path, query, body)
     } else {
         Err((
@@ -48,6 +47,23 @@ pub(super) fn answer(
     response
 }
 
+fn is_local(headers: &HeaderMap) -> bool {
+    let text = |name| {
+        headers
+            .get(name)
+            .map(|value| value.to_str().unwrap_or_default())
+    };
+    let is_loopback = |authority: &str| {
+        let name = authority
+            .rsplit_once(':')
+            .map_or(authority, |(name, _)| name);
+        matches!(name, "127.0.0.1" | "localhost")
+    };
+    let origin = text(header::ORIGIN);
+    text(header::HOST).is_some_and(is_loopback)
+        && origin.is_none_or(|origin| origin.strip_prefix("http://").is_some_and(is_loopback))
+}
+
 fn route(shared: &Shared, method: &Method, path: &str, query: &str, body: &[u8]) -> Answer {
     match (method.as_str(), path.trim_start_matches("/_fake/")) {
         ("GET", "faults") => Ok(json!(lock(&shared.faults).list())),
@@ -68,7 +84,10 @@ fn route(shared: &Shared, method: &Method, path: &str, query: &str, body: &[u8])
             }
             Ok(json!({}))
         }
-        ("GET", "profile") => Ok(json!({"profile": shared.cluster().server.profile.name})),
+        ("GET", "profile") => {
+            let all: Vec<&str> = PROFILES.iter().map(|profile| profile.name).collect();
+            Ok(json!({"profile": shared.cluster().server.profile.name, "profiles": all}))
+        }
         ("POST", "profile") => switch_profile(shared, &read::<ProfileName>(body)?.profile),
         ("GET", "churn") => Ok(json!({"perSecond": shared.cluster().churn()})),
         ("POST", "churn") => {

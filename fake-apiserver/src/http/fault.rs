@@ -162,9 +162,8 @@ pub(super) fn kind_of(request: &Request) -> &'static str {
         .filter(|part| !part.is_empty())
         .collect();
     // What follows the group and version; a namespace before it does not count.
-    let rest = match segments.as_slice() {
-        ["api", _, rest @ ..] | ["apis", _, _, rest @ ..] => rest,
-        _ => return "discovery",
+    let (["api", _, rest @ ..] | ["apis", _, _, rest @ ..]) = segments.as_slice() else {
+        return "discovery";
     };
     let rest = match rest {
         ["namespaces", _, rest @ ..] if !rest.is_empty() => rest,

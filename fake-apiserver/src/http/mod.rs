@@ -146,9 +146,9 @@ impl Server {
         result
     }
 
-    /// Adds a fault and returns its id.
-    pub fn add_fault(&self, fault: Fault) -> u64 {
-        lock(&self.shared.faults).add(fault)
+    /// Adds a fault, after those that are there.
+    pub fn add_fault(&self, fault: Fault) {
+        lock(&self.shared.faults).add(fault);
     }
 
     /// Removes all faults.

@@ -49,7 +49,7 @@ pub(super) enum Source {
     Watch { watch: Box<Watch>, gzip: bool },
     /// A list; compressed, it is one member.
     List {
-        list: ListBody,
+        list: Box<ListBody>,
         first: Option<Vec<u8>>,
         gzip: Option<GzEncoder<Vec<u8>>>,
     },
@@ -59,7 +59,7 @@ pub(super) enum Source {
 
 impl Source {
     /// A list that is compressed as one gzip member, at the level of real servers.
-    pub(super) fn compressed_list(list: ListBody, first: Vec<u8>) -> Self {
+    pub(super) fn compressed_list(list: Box<ListBody>, first: Vec<u8>) -> Self {
         let encoder = GzEncoder::new(Vec::new(), Compression::fast());
         Self::List {
             list,
@@ -143,8 +143,8 @@ async fn watch_batch(
         let left = u64::try_from(watch.next().since(now)).unwrap_or(0) + 1;
         let deadline = tokio::time::sleep(Duration::from_millis(left));
         tokio::select! {
-            changed = changes.changed() => {
-                if changed.is_err() {
+            alive = changes.changed() => {
+                if alive.is_err() {
                     return Batch { ended: true, ..Batch::default() };
                 }
             }

@@ -6,7 +6,7 @@ use super::negotiate::wants_aggregated_discovery;
 use super::profile::Profile;
 use super::request::{Request, Target};
 use super::resource::{RESOURCES, Resource};
-use super::status::{Refusal, indent};
+use super::status::indent;
 use super::{Head, Reply};
 use crate::json as go;
 
@@ -25,24 +25,17 @@ pub(super) fn not_found() -> Reply {
     )
 }
 
-pub(super) fn answer(
-    request: &Request,
-    target: &Target,
-    profile: &Profile,
-) -> Result<Reply, Refusal> {
+pub(super) fn answer(request: &Request, target: &Target, profile: &Profile) -> Reply {
     let aggregated = profile
         .aggregated_discovery
         .filter(|version| wants_aggregated_discovery(&request.accept, version));
     let value = match target {
-        Target::Version => return Ok(version(profile)),
+        Target::Version => return version(profile),
         Target::Health => {
-            return Ok(Reply::Whole(
-                Head::new(200, "text/plain; charset=utf-8"),
-                b"ok".to_vec(),
-            ));
+            return Reply::Whole(Head::new(200, "text/plain; charset=utf-8"), b"ok".to_vec());
         }
         Target::Core | Target::Groups if aggregated.is_some() => {
-            return Ok(aggregate(*target == Target::Core, profile));
+            return aggregate(*target == Target::Core, profile);
         }
         Target::Core => json!({
             "kind": "APIVersions",
@@ -65,7 +58,7 @@ pub(super) fn answer(
         Target::GroupVersion(group, version) if has_version(group, version) => {
             resource_list(group, version)
         }
-        _ => return Ok(not_found()),
+        _ => return not_found(),
     };
     let mut body = Vec::new();
     if request.wants_pretty() {
@@ -74,7 +67,7 @@ pub(super) fn answer(
         go::value(&mut body, &value);
     }
     body.push(b'\n');
-    Ok(Reply::Whole(Head::new(200, "application/json"), body))
+    Reply::Whole(Head::new(200, "application/json"), body)
 }
 
 fn version(profile: &Profile) -> Reply {
@@ -199,7 +192,7 @@ fn aggregate(core: bool, profile: &Profile) -> Reply {
     let media =
         format!("application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList");
     let mut head = Head::new(200, &media);
-    head.headers[0].1 = "public".to_owned();
+    "public".clone_into(&mut head.headers[0].1);
     head.headers.push(("vary", "Accept".to_owned()));
     Reply::Whole(head, out)
 }

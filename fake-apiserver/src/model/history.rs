@@ -171,6 +171,7 @@ impl History {
 
     /// The remembered changes of a resource after `revision`, oldest first; `None` where some of
     /// them are forgotten.
+    #[must_use]
     pub fn changes_after(
         &self,
         resource: ResourceId,

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use super::object::{Object, Template, display, quote};
+use super::object::{Object, display, quote};
+use super::template::Template;
 use crate::json;
 use crate::time::{SECOND, Time};
 
@@ -38,7 +39,7 @@ pub struct PodTemplate {
     pub spec: Template,
     /// The containers, in their order.
     pub containers: Vec<Container>,
-    /// The QoS class that follows from the resources.
+    /// The quality-of-service class that follows from the resources.
     pub qos_class: &'static str,
     /// `Never` in the pods of a Job.
     pub restart_policy: &'static str,
@@ -343,6 +344,10 @@ impl PodBody {
     /// An id that follows from the pod, the container and its restarts: 64 hexadecimal digits.
     fn write_container_id(&self, out: &mut Vec<u8>, at: usize, object: &Object) {
         let restarts = if at == 0 { u64::from(self.restarts) } else { 0 };
+        #[allow(
+            clippy::cast_possible_truncation,
+            reason = "half of a uid is random enough"
+        )]
         let low = object.meta.uid as u64;
         let mut random = crate::random::Random::new(low ^ (restarts << 8) ^ at as u64);
         out.extend_from_slice(b"\"containerd://");

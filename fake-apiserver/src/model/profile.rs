@@ -8,6 +8,7 @@ use std::str::FromStr;
 /// The sources are named in `docs` of the project: KEP-3157 and the gates' history, judged by
 /// recorded exchanges with real servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Profile {
     /// `1.37`, as `--profile` takes it.
     pub name: &'static str,

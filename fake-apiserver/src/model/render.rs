@@ -43,7 +43,7 @@ impl Rendering {
             Form::Object => object.write(out, self.resource, resource_version),
             Form::Metadata(version) => write_partial(out, object, resource_version, version),
             Form::Table(version, include) => {
-                self.open_table(out, version, |out| {
+                Self::open_table(out, version, |out| {
                     json::key(out, "resourceVersion");
                     quote(out, resource_version);
                 });
@@ -69,7 +69,7 @@ impl Rendering {
                 self.empty_partial(out, version, resource_version, ends_initial_events);
             }
             Form::Table(version, include) => {
-                self.open_table(out, version, |out| {
+                Self::open_table(out, version, |out| {
                     json::key(out, "resourceVersion");
                     quote(out, resource_version);
                 });
@@ -79,7 +79,7 @@ impl Rendering {
                 json::key(out, "object");
                 match include {
                     Include::Object => {
-                        self.empty_object(out, resource_version, ends_initial_events)
+                        self.empty_object(out, resource_version, ends_initial_events);
                     }
                     Include::None if !ends_initial_events => out.extend_from_slice(b"null"),
                     _ => self.empty_partial(out, version, resource_version, ends_initial_events),
@@ -93,7 +93,7 @@ impl Rendering {
     pub fn open_list(&self, out: &mut Vec<u8>, metadata: &ListMeta) {
         match self.form {
             Form::Table(version, _) => {
-                self.open_table(out, version, |out| metadata.write(out));
+                Self::open_table(out, version, |out| metadata.write(out));
                 self.columns_key(out, true);
             }
             Form::Metadata(version) => {
@@ -130,7 +130,7 @@ impl Rendering {
             }
             Form::Metadata(version) => write_partial(out, object, resource_version, version),
             Form::Object if self.resource.custom => {
-                object.write(out, self.resource, resource_version)
+                object.write(out, self.resource, resource_version);
             }
             Form::Object => {
                 // Items of a typed list carry neither kind nor apiVersion.
@@ -158,7 +158,7 @@ impl Rendering {
         out.push(b'\n');
     }
 
-    fn open_table(&self, out: &mut Vec<u8>, version: MetaVersion, meta: impl FnOnce(&mut Vec<u8>)) {
+    fn open_table(out: &mut Vec<u8>, version: MetaVersion, meta: impl FnOnce(&mut Vec<u8>)) {
         out.extend_from_slice(b"{\"kind\":\"Table\",\"apiVersion\":");
         quote(out, version.api_version());
         out.extend_from_slice(b",\"metadata\":{");

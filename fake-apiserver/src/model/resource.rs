@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 /// A resource of the API.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Resource {
     /// The API group; empty for the core group.
     pub group: &'static str,

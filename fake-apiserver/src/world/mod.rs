@@ -5,14 +5,17 @@
 //! says how many writes a second are made; so the same seed and the same times give the same
 //! writes, however they are asked for.
 
+mod apps;
 mod build;
+mod cron;
+mod deployment;
 mod fields;
 mod names;
+mod node;
 mod pods;
 mod records;
 mod story;
 mod template;
-mod workload;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
@@ -22,8 +25,10 @@ use crate::model::pod::NodeAddress;
 use crate::model::{ApiServer, History, Profile};
 use crate::random::Random;
 use crate::time::Time;
+use cron::CronJob;
+use deployment::Deployment;
+use node::Node;
 use story::Step;
-use workload::{CronJob, Deployment, Node};
 
 /// What a world is made of.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -203,18 +208,26 @@ impl World {
         let before = history.revision();
         // Steps whose object has gone write nothing; a few tries find one that does.
         for _ in 0..64 {
-            let due = self
-                .queue
-                .peek()
-                .is_some_and(|Reverse(due)| due.at <= self.now);
-            match self.queue.pop().filter(|_| due) {
-                Some(Reverse(Due { step, .. })) => self.run(history, step),
+            match self.next_due() {
+                Some(step) => self.run(history, step),
                 None => self.begin_story(history),
             }
             if history.revision() != before {
                 return;
             }
         }
+    }
+
+    /// The step that has been due for longest.
+    fn next_due(&mut self) -> Option<Step> {
+        if self
+            .queue
+            .peek()
+            .is_none_or(|Reverse(due)| due.at > self.now)
+        {
+            return None;
+        }
+        self.queue.pop().map(|Reverse(due)| due.step)
     }
 
     /// Queues a step for `delay` milliseconds from now.

@@ -32,6 +32,13 @@ pub(super) enum PodStep {
     Remove,
 }
 
+/// What follows from a step.
+enum Follows {
+    Nothing,
+    /// Another step, so many milliseconds later.
+    After(i64, PodStep),
+}
+
 impl World {
     /// Does something to a pod, and queues what follows from it.
     pub(super) fn pod_step(&mut self, history: &mut History, key: Box<str>, step: PodStep) {
@@ -50,7 +57,7 @@ impl World {
         let now = self.now;
         let follows = match &mut pod.body {
             Body::Pod(body) => self.change(body, &step),
-            Body::Json(_) => Some(None),
+            Body::Json(_) => Some(Follows::Nothing),
         };
         let Some(follows) = follows else { return };
         if step == PodStep::Delete {
@@ -63,64 +70,53 @@ impl World {
         if self.random.percent(30) {
             self.later(SECOND, Step::Record(key.clone(), step));
         }
-        if let Some((delay, next)) = follows {
+        if let Follows::After(delay, next) = follows {
             self.later(delay, Step::Pod(key, next));
         }
         history.put(ResourceId::PODS, pod, now);
     }
 
     /// Changes the pod's body; `None` where the step does not fit its state.
-    fn change(&mut self, pod: &mut PodBody, step: &PodStep) -> Option<Option<(i64, PodStep)>> {
+    fn change(&mut self, pod: &mut PodBody, step: &PodStep) -> Option<Follows> {
         use PodState as State;
         let (state, follows) = match (step, pod.state) {
             (PodStep::Schedule, State::Unscheduled) => {
                 pod.node = Some(self.pick_node());
                 pod.started = self.now;
-                (
-                    State::Creating,
-                    Some((self.random.between(800, 3_000), PodStep::Start)),
-                )
+                (State::Creating, self.follow(800, 3_000, PodStep::Start))
             }
             (PodStep::Start, State::Creating) => {
                 pod.ip = Some(self.pod_ip());
-                let job = pod.template.restart_policy == "Never";
-                let follows = if job {
-                    (self.random.between(4_000, 60_000), PodStep::Succeed)
+                if pod.template.restart_policy == "Never" {
+                    (State::Ready, self.follow(4_000, 60_000, PodStep::Succeed))
                 } else {
-                    (self.random.between(1_500, 9_000), PodStep::Ready)
-                };
-                (
-                    if job { State::Ready } else { State::Starting },
-                    Some(follows),
-                )
+                    (State::Starting, self.follow(1_500, 9_000, PodStep::Ready))
+                }
             }
-            (PodStep::Ready, State::Starting) => (State::Ready, None),
+            (PodStep::Ready, State::Starting) => (State::Ready, Follows::Nothing),
             (PodStep::Fail(left), State::Ready | State::Starting) => (
                 State::Error,
-                Some((self.random.between(500, 1_500), PodStep::BackOff(*left))),
+                self.follow(500, 1_500, PodStep::BackOff(*left)),
             ),
             (PodStep::BackOff(left), State::Error) => {
                 // The wait doubles up to five minutes.
-                let wait = (10 * SECOND) << pod.restarts.min(5);
+                let wait = ((10 * SECOND) << pod.restarts.min(5)).min(5 * MINUTE);
                 (
                     State::CrashLoop,
-                    Some((wait.min(5 * MINUTE), PodStep::Restart(*left))),
+                    Follows::After(wait, PodStep::Restart(*left)),
                 )
             }
             (PodStep::Restart(left), State::CrashLoop | State::Error) => {
                 pod.restarts += 1;
                 pod.last_restart = Some(self.now);
                 let follows = match left {
-                    0 => (self.random.between(1_500, 6_000), PodStep::Ready),
-                    left => (self.random.between(3_000, 20_000), PodStep::Fail(left - 1)),
+                    0 => self.follow(1_500, 6_000, PodStep::Ready),
+                    left => self.follow(3_000, 20_000, PodStep::Fail(left - 1)),
                 };
-                (State::Starting, Some(follows))
+                (State::Starting, follows)
             }
-            (PodStep::Succeed, State::Ready) => (State::Succeeded, None),
-            (PodStep::Delete, state) => (
-                state,
-                Some((self.random.between(1_000, 6_000), PodStep::Remove)),
-            ),
+            (PodStep::Succeed, State::Ready) => (State::Succeeded, Follows::Nothing),
+            (PodStep::Delete, state) => (state, self.follow(1_000, 6_000, PodStep::Remove)),
             _ => return None,
         };
         if state != pod.state {
@@ -128,6 +124,11 @@ impl World {
             pod.changed = self.now;
         }
         Some(follows)
+    }
+
+    /// A step after a delay between two bounds in milliseconds.
+    fn follow(&mut self, least: i64, most: i64, step: PodStep) -> Follows {
+        Follows::After(self.random.between(least, most), step)
     }
 
     /// A pod of the deployment's current replica set that `fits`.

@@ -5,13 +5,15 @@ use serde_json::json;
 use super::World;
 use super::build::managed;
 use super::pods::PodStep;
-use super::workload::EVENT_LIFE;
 use crate::model::object::{Body, Object, uuid};
 use crate::model::{History, ResourceId};
-use crate::time::Time;
+use crate::time::{HOUR, Time};
 
 /// So many records are kept at most.
 const RECORDS: usize = 5_000;
+
+/// How long a record is kept (`--event-ttl`).
+const EVENT_LIFE: i64 = HOUR;
 
 /// What a record says.
 struct Record {

@@ -1,11 +1,14 @@
 //! Stories: what several objects go through together.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::World;
 use super::build::json_body;
+use super::cron::StartedJob;
+use super::deployment::Deployment;
+use super::node::node_body;
 use super::pods::{PodStep, pods_of};
-use super::workload::{StartedJob, node_body};
 use crate::model::object::{Body, Object, key};
 use crate::model::pod::PodState;
 use crate::model::{History, ResourceId};
@@ -24,6 +27,8 @@ pub(super) enum Step {
         old: String,
         made: usize,
     },
+    /// A deployment's status says how far it is.
+    Progress { deployment: usize, updated: usize },
     /// A replica set makes up for a pod that was evicted.
     Replace { deployment: usize },
     /// A node is emptied: these pods are left.
@@ -101,6 +106,17 @@ impl World {
             Step::Replace { deployment } => {
                 self.make_pod(history, deployment);
             }
+            Step::Progress {
+                deployment,
+                updated,
+            } => {
+                let Deployment { replicas, .. } = &self.deployments[deployment];
+                let ready = replicas.saturating_sub(1);
+                let progress = self.deployments[deployment].with_counts(history, updated, ready);
+                if let Some(object) = progress {
+                    history.put(ResourceId::DEPLOYMENTS, object, self.now);
+                }
+            }
             Step::Drain { node, left } => self.drain(history, node, left),
             Step::Job { cron_job, job } => self.run_job(history, cron_job, *job),
         }
@@ -111,11 +127,6 @@ impl World {
             return;
         }
         self.deployments[at].version += 1;
-        let deployment = std::mem::replace(
-            &mut self.deployments[at].kind,
-            super::template::PodKind::empty(),
-        );
-        drop(deployment);
         let now = self.now;
         // The world lends itself to the deployment for a moment: both are needed at once.
         let mut rolling = self.deployments.swap_remove(at);
@@ -138,54 +149,60 @@ impl World {
 
     fn roll_out(&mut self, history: &mut History, at: usize, old: String, made: usize) {
         let replicas = self.deployments[at].replicas;
-        let now = self.now;
-        if made < replicas {
-            self.make_pod(history, at);
-            let gone = pods_of(history, self.deployments[at].team, &old)
-                .find(|pod| pod.meta.deletion.is_none())
-                .map(|pod| pod.key());
-            if let Some(pod) = gone {
-                let delay = self.random.between(6_000, 14_000);
-                self.later(delay, Step::Pod(pod, PodStep::Delete));
+        let team = self.deployments[at].team;
+        let staying = |pod: &&Arc<Object>| pod.meta.deletion.is_none();
+        let delay = match made.cmp(&replicas) {
+            Ordering::Less => {
+                // One new pod, and one old one that goes when it is ready.
+                self.make_pod(history, at);
+                let pods = pods_of(history, team, &old).filter(staying);
+                let old_pods: Vec<Box<str>> = pods.map(|pod| pod.key()).collect();
+                if !old_pods.is_empty() {
+                    let pod = self.random.pick(&old_pods).clone();
+                    let delay = self.random.between(6_000, 14_000);
+                    self.later(delay, Step::Pod(pod, PodStep::Delete));
+                }
+                if made.is_multiple_of(4) {
+                    let updated = made + 1;
+                    self.later(
+                        400,
+                        Step::Progress {
+                            deployment: at,
+                            updated,
+                        },
+                    );
+                }
+                self.random.between(700, 4_000)
             }
-            let delay = self.random.between(700, 4_000);
-            self.later(
-                delay,
-                Step::Rollout {
-                    deployment: at,
-                    old,
-                    made: made + 1,
-                },
-            );
-        } else if made == replicas {
-            let scaled = self.deployments[at].replica_set_with(history, &old, 0, 0);
-            if let Some(replica_set) = scaled {
-                history.put(ResourceId::REPLICA_SETS, replica_set, now);
+            Ordering::Equal => {
+                if let Some(scaled) = self.deployments[at].replica_set_with(history, &old, 0, 0) {
+                    history.put(ResourceId::REPLICA_SETS, scaled, self.now);
+                }
+                // Old pods that are still there go now.
+                let pods = pods_of(history, team, &old).filter(staying);
+                let left: Vec<Box<str>> = pods.map(|pod| pod.key()).collect();
+                for pod in left {
+                    self.later(15 * SECOND, Step::Pod(pod, PodStep::Delete));
+                }
+                2 * SECOND
             }
-            // Pods of the old replica set that are still there go now.
-            let pods = pods_of(history, self.deployments[at].team, &old);
-            let left: Vec<Box<str>> = pods
-                .filter(|pod| pod.meta.deletion.is_none())
-                .map(|pod| pod.key())
-                .collect();
-            for pod in left {
-                self.later(15 * SECOND, Step::Pod(pod, PodStep::Delete));
+            Ordering::Greater => {
+                self.deployments[at].busy = false;
+                let done = self.deployments[at].with_counts(history, replicas, replicas);
+                if let Some(deployment) = done {
+                    history.put(ResourceId::DEPLOYMENTS, deployment, self.now);
+                }
+                return;
             }
-            self.later(
-                2 * SECOND,
-                Step::Rollout {
-                    deployment: at,
-                    old,
-                    made: made + 1,
-                },
-            );
-        } else {
-            self.deployments[at].busy = false;
-            let done = self.deployments[at].with_counts(history, replicas, replicas);
-            if let Some(deployment) = done {
-                history.put(ResourceId::DEPLOYMENTS, deployment, now);
-            }
-        }
+        };
+        self.later(
+            delay,
+            Step::Rollout {
+                deployment: at,
+                old,
+                made: made + 1,
+            },
+        );
     }
 
     /// A new pod of the deployment's current replica set.
@@ -201,9 +218,14 @@ impl World {
 
     fn begin_drain(&mut self, history: &mut History) {
         let at = self.random.below(self.nodes.len());
-        // Half of the nodes at least go on taking pods.
-        let drained = self.nodes.iter().filter(|node| node.drained).count();
-        if self.nodes[at].drained || drained * 2 >= self.nodes.len() {
+        // Half of the workers at least go on taking pods; the control plane takes none anyway.
+        let workers = self.nodes.iter().filter(|node| !node.control_plane).count();
+        let drained = self
+            .nodes
+            .iter()
+            .filter(|node| node.drained && !node.control_plane)
+            .count();
+        if self.nodes[at].drained || (drained + 1) * 2 > workers {
             return;
         }
         self.nodes[at].drained = true;

@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use super::fields::{entry, field_set};
 use crate::json as go;
-use crate::model::object::{Owner, SharedMeta, Template};
+use crate::model::object::{Owner, SharedMeta};
 use crate::model::pod::{Container, PodTemplate};
+use crate::model::template::Template;
 use crate::random::Random;
 
 /// Everything that the pods of one owner share.

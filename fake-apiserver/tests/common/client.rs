@@ -1,5 +1,6 @@
 //! A small HTTP/1.1 client that shows how a body came: its chunks, and whether its end was clean.
 
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -48,10 +49,10 @@ pub async fn send(
         body.len()
     );
     if !headers.iter().any(|(name, _)| *name == "host") {
-        request.push_str(&format!("host: {address}\r\n"));
+        write!(request, "host: {address}\r\n").expect("memory");
     }
     for (name, value) in headers {
-        request.push_str(&format!("{name}: {value}\r\n"));
+        write!(request, "{name}: {value}\r\n").expect("memory");
     }
     request.push_str("\r\n");
     request.push_str(body);
@@ -70,9 +71,9 @@ pub async fn send(
             _ => return None,
         }
     };
-    let head = String::from_utf8_lossy(&held[..end]).into_owned();
+    let text = String::from_utf8_lossy(&held[..end]).into_owned();
     held.drain(..end + 4);
-    let mut lines = head.lines();
+    let mut lines = text.lines();
     let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
     let headers: Vec<(String, String)> = lines
         .filter_map(|line| line.split_once(": "))
@@ -155,6 +156,19 @@ impl Response {
                 end => return (body, end),
             }
         }
+    }
+
+    /// The body up to the bookmark that ends the initial events.
+    pub async fn until_live(&mut self) -> Vec<u8> {
+        let mut body = Vec::new();
+        while !(body.ends_with(b"\n") && body.windows(18).any(|text| text == b"initial-events-end"))
+        {
+            match self.next().await {
+                Piece::Chunk(chunk) => body.extend(chunk),
+                end => panic!("{end:?} before the bookmark"),
+            }
+        }
+        body
     }
 
     /// The body, which must end as it should, as JSON.

@@ -195,7 +195,9 @@ impl Cells<'_> {
     }
 
     fn texts(&mut self, texts: &[&str]) {
-        texts.iter().for_each(|text| self.text(text));
+        for text in texts {
+            self.text(text);
+        }
     }
 
     fn number(&mut self, number: i64) {
