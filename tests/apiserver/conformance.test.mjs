@@ -11,10 +11,13 @@ import { fakeTarget, furnish, realTarget } from './lib/target.mjs'
 const cases = [...refusals, ...lists, ...streams]
 const only = process.env.APISERVER_ONLY
 
-for (const setting of settings) {
-  suite(`kube-apiserver ${setting.name}`, setting, realTarget)
-  if (setting.profile) suite(`fake-apiserver ${setting.profile}`, setting, fakeTarget)
-}
+// Most of the time is spent waiting: two servers run side by side.
+describe('conformance', { concurrency: 2 }, () => {
+  for (const setting of settings) {
+    suite(`kube-apiserver ${setting.name}`, setting, realTarget)
+    if (setting.profile) suite(`fake-apiserver ${setting.profile}`, setting, fakeTarget)
+  }
+})
 
 function suite(title, setting, make) {
   if (only && !title.includes(only)) return

@@ -77,7 +77,8 @@ function statusLines({ apiVersion, metadata, status, message, reason, details, c
 }
 
 /** Sentences carry the resourceVersion of the moment. */
-const masked = (sentence) => sentence?.replace(/(current: |resource version: \d+ \()\d+/g, '$1N')
+const masked = (sentence) =>
+  sentence?.replace(/current: \d+/, 'current: N').replace(/too old resource version: \d+ \(\d+\)/, 'too old resource version: N (N)')
 
 const tableName = ({ apiVersion }) => (apiVersion === 'meta.k8s.io/v1' ? 'Table' : `Table(${apiVersion})`)
 const columnsOf = ({ columnDefinitions }) => (columnDefinitions ? ` ${columnDefinitions.length} columns` : '')

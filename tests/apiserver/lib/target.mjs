@@ -21,6 +21,12 @@ export async function realTarget({ server }, more = {}) {
     as,
     world: new RealWorld(client),
     restart: () => running.restart(),
+    kill: async () => {
+      await running.kill()
+      await running.restart()
+    },
+    /** etcd forgets the past by its interval: what holds then is waited for. */
+    compact: async () => {},
     stop: async () => {
       client.close()
       await running.stop()
@@ -46,6 +52,7 @@ export async function fakeTarget({ profile }) {
     client,
     world: new FakeWorld(client),
     restart: () => client.json('/_fake/restart', { method: 'POST' }),
+    compact: () => client.json('/_fake/compact', { method: 'POST' }),
     stop: async () => {
       client.close()
       child.kill('SIGTERM')

@@ -98,6 +98,15 @@ export class RealWorld {
     return this.delete('pods', namespace, name)
   }
 
+  /** `count` objects, named `NAME-0` and so on, by several requests at a time. */
+  async createMany(resource, namespace, name, count) {
+    let next = 0
+    const worker = async () => {
+      for (let index = next++; index < count; index = next++) await this.create(resource, namespace, `${name}-${index}`)
+    }
+    await Promise.all(Array.from({ length: 8 }, worker))
+  }
+
   /** Defines boats, and waits until they are served. */
   async defineBoats() {
     await this.client.json('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', { method: 'POST', body: boatsDefinition() })
@@ -135,6 +144,11 @@ export class FakeWorld {
   async deletePod(namespace, name) {
     await this.#mutate('terminate', 'pods', namespace, name)
     await this.delete('pods', namespace, name)
+  }
+
+  createMany(resource, namespace, name, count) {
+    const body = { op: 'create', resource, namespace, name, count, object: resources[resource].body?.(namespace) ?? {} }
+    return this.client.json('/_fake/mutate', { method: 'POST', body })
   }
 
   /** It has them from the start. */
