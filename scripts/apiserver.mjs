@@ -57,6 +57,9 @@ export async function build(name) {
       await run('go', ['build', '-mod=mod', '-buildvcs=false', '-ldflags', link, '-o', 'program', '.'], { cwd: folder })
     })
     await rename(join(folder, 'program'), program)
+    // Each is 100 MB: those of earlier sources go.
+    const earlier = (await readdir(store)).filter((name) => name.startsWith(`kube-apiserver-${version}-`))
+    for (const name of earlier) if (join(store, name) !== program) await rm(join(store, name), { force: true })
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -1,14 +1,11 @@
 // The same cases against real API servers in each setting of their gates, and against fake-apiserver in the profile
 // that claims to be the same. Where the two differ, the fake is wrong.
 import { after, before, describe, it } from 'node:test'
-import { lists } from './cases/lists.mjs'
-import { refusals } from './cases/refusals.mjs'
-import { streams } from './cases/streams.mjs'
+import { cases } from './cases/index.mjs'
 import { judge, perform } from './lib/run.mjs'
 import { settings } from './lib/settings.mjs'
 import { fakeTarget, furnish, realTarget } from './lib/target.mjs'
 
-const cases = [...refusals, ...lists, ...streams]
 const only = process.env.APISERVER_ONLY
 
 // Most of the time is spent waiting: two servers run side by side.

@@ -7,12 +7,12 @@ const settings = ['settings-0', 'settings-1', 'settings-2', 'settings-3', 'setti
 const harbor = '/apis/harbor.example/v1/namespaces/{ns}/boats'
 
 /** A pod is changed, one comes and goes: in two steps, as pods go. */
-async function podLife(world, namespace) {
-  await world.patch('pods', namespace, 'web-0', { metadata: { labels: { changed: 'yes' } } })
-  await world.create('pods', namespace, 'tmp', { metadata: { labels: { app: 'web' } } })
-  await world.deletePod(namespace, 'tmp')
+const podLife = (name) => async (world, namespace) => {
+  await world.patch('pods', namespace, 'web-0', { metadata: { labels: { changed: name } } })
+  await world.create('pods', namespace, name, { metadata: { labels: { app: 'web' } } })
+  await world.deletePod(namespace, name)
 }
-const podChanges = (form) => [`MODIFIED ${form} web-0`, `ADDED ${form} tmp`, `MODIFIED ${form} tmp`, `DELETED ${form} tmp`]
+const podChanges = (name) => (form) => [`MODIFIED ${form} web-0`, `ADDED ${form} ${name}`, `MODIFIED ${form} ${name}`, `DELETED ${form} ${name}`]
 
 /** An object enters a selector, changes within it and leaves it. */
 async function throughSelector(world, namespace) {
@@ -28,20 +28,20 @@ export const streams = [
   {
     name: 'pods-watchlist-table',
     request: watchList(pods),
-    during: podLife,
-    expect: tableOrJson(9, 'Pod', web, podChanges),
+    during: podLife('tmp-a'),
+    expect: tableOrJson(9, 'Pod', web, podChanges('tmp-a')),
   },
   {
     name: 'pods-watchlist-metadata',
     request: watchList(pods, {}, { Accept: accept.metadata }),
-    during: podLife,
-    expect: onlyOnOrPretty(() => [...initial('PartialObjectMetadata', web), ...podChanges('PartialObjectMetadata')]),
+    during: podLife('tmp-e'),
+    expect: onlyOnOrPretty(() => [...initial('PartialObjectMetadata', web), ...podChanges('tmp-e')('PartialObjectMetadata')]),
   },
   {
     name: 'pods-watchlist-object',
     request: watchList(pods, {}, { Accept: accept.json }),
-    during: podLife,
-    expect: onlyOn(() => [...initial('Pod', web), ...podChanges('Pod')]),
+    during: podLife('tmp-d'),
+    expect: onlyOn(() => [...initial('Pod', web), ...podChanges('tmp-d')('Pod')]),
   },
   {
     name: 'pods-watchlist-cbor',
@@ -64,26 +64,26 @@ export const streams = [
   {
     name: 'pods-watchlist-table-include-none',
     request: watchList(pods, { includeObject: 'None' }),
-    during: podLife,
+    during: podLife('tmp-b'),
     // The row of the bookmark keeps its metadata, or its annotation would be lost.
     expect: onlyOn(({ tables }) =>
       tables
-        ? [...initial('Table', web, 9), ...podChanges('Table')].map((line) =>
+        ? [...initial('Table', web, 9), ...podChanges('tmp-b')('Table')].map((line) =>
             line.startsWith('HTTP') || line.endsWith(' end') ? line : `${line} with nothing`,
           )
-        : [...initial('Pod', web), ...podChanges('Pod')],
+        : [...initial('Pod', web), ...podChanges('tmp-b')('Pod')],
     ),
   },
   {
     name: 'pods-watchlist-table-include-object',
     request: watchList(pods, { includeObject: 'Object' }),
-    during: podLife,
+    during: podLife('tmp-c'),
     expect: onlyOn(({ tables }) =>
       tables
-        ? [...initial('Table', web, 9), ...podChanges('Table')].map((line) =>
+        ? [...initial('Table', web, 9), ...podChanges('tmp-c')('Table')].map((line) =>
             line.startsWith('HTTP') ? line : line.endsWith(' end') ? 'BOOKMARK Table empty with Pod end' : `${line} with Pod`,
           )
-        : [...initial('Pod', web), ...podChanges('Pod')],
+        : [...initial('Pod', web), ...podChanges('tmp-c')('Pod')],
     ),
   },
   {
@@ -133,9 +133,9 @@ export const streams = [
       return { rv: metadata.resourceVersion }
     },
     request: watch(pods, { resourceVersion: '{rv}', allowWatchBookmarks: true }),
-    during: podLife,
+    during: podLife('tmp-f'),
     // The first event has the columns, whatever it is.
-    expect: () => ['HTTP 200', ...podChanges('Table')].map((line, index) => (index === 1 ? 'MODIFIED Table 9 columns web-0' : line)),
+    expect: () => ['HTTP 200', ...podChanges('tmp-f')('Table')].map((line, index) => (index === 1 ? 'MODIFIED Table 9 columns web-0' : line)),
   },
   {
     name: 'configmaps-watch-from-rv',
@@ -196,8 +196,9 @@ export const streams = [
   {
     name: 'pods-watchlist-table-gzip',
     request: watchList(pods, {}, { 'Accept-Encoding': 'gzip' }),
+    during: podLife('tmp-g'),
     expect: (dialect) => {
-      const [head, ...rest] = tableOrJson(9, 'Pod', web)(dialect)
+      const [head, ...rest] = tableOrJson(9, 'Pod', web, podChanges('tmp-g'))(dialect)
       return [dialect.compression ? `${head} content-encoding=gzip vary=Accept-Encoding` : head, ...rest]
     },
   },
@@ -205,9 +206,9 @@ export const streams = [
     // What a browser sends: not the encoding that was asked for first, but gzip among others.
     name: 'pods-watchlist-table-gzip-browser',
     request: watchList(pods, {}, { 'Accept-Encoding': 'gzip, deflate, br, zstd' }),
-    during: podLife,
+    during: podLife('tmp-h'),
     expect: (dialect) => {
-      const [head, ...rest] = tableOrJson(9, 'Pod', web, podChanges)(dialect)
+      const [head, ...rest] = tableOrJson(9, 'Pod', web, podChanges('tmp-h'))(dialect)
       return [dialect.compression ? `${head} content-encoding=gzip vary=Accept-Encoding` : head, ...rest]
     },
     members: ({ compression }) => (compression ? 'several' : undefined),

@@ -1,5 +1,5 @@
 // The servers that the same cases run against: real ones in each setting of their gates, and fake-apiserver in each
-// profile that claims to be one of them.
+// profile that claims to be one of them. `recorded` is the folder of tests/streams that holds what such a server said.
 
 /**
  * What sets servers apart.
@@ -14,12 +14,14 @@ export const settings = [
     name: '1.37',
     server: { version: '1.37' },
     profile: '1.37',
+    recorded: '1.37',
     dialect: { watchList: true, tables: true, compression: true, badListVersion: 400 },
   },
   {
     name: '1.37, WatchList=false',
     server: { version: '1.37', flags: ['--feature-gates=WatchList=false'] },
     profile: '1.37-watchlist-off',
+    recorded: '1.37-watchlist-off',
     dialect: { watchList: false, tables: true, compression: false, badListVersion: 400 },
   },
   {
@@ -31,6 +33,7 @@ export const settings = [
     name: '1.32',
     server: { version: '1.32' },
     profile: '1.32',
+    recorded: '1.32',
     dialect: { watchList: true, tables: false, compression: false, badListVersion: 500 },
   },
 ]
