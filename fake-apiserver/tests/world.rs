@@ -273,6 +273,27 @@ fn a_rate_is_kept() {
 }
 
 #[test]
+fn nothing_piles_up() {
+    let mut cluster = cluster(60, 60.0, 1);
+    let sets = |cluster: &Cluster| cluster.server.history.len(ResourceId::REPLICA_SETS);
+    let pods = |cluster: &Cluster| cluster.server.history.len(ResourceId::PODS);
+    // Far from its start the world has as much of everything as it will ever have.
+    cluster.advance(NOW.plus(5 * MINUTE));
+    let (sets_then, pods_then) = (sets(&cluster), pods(&cluster));
+    cluster.advance(NOW.plus(10 * MINUTE));
+    assert!(
+        sets(&cluster) < sets_then * 5 / 4,
+        "{sets_then} {}",
+        sets(&cluster)
+    );
+    assert!(
+        pods(&cluster) < pods_then * 5 / 4,
+        "{pods_then} {}",
+        pods(&cluster)
+    );
+}
+
+#[test]
 fn a_secret_is_there_to_be_looked_for() {
     let mut cluster = cluster(100, 0.0, 1);
     let secrets = get(&mut cluster, "/api/v1/secrets").json();

@@ -6,8 +6,11 @@ use super::World;
 use super::apps::{finished_pod, kind_of};
 use super::build::{json_body, managed};
 use super::deployment::{image, owner};
+use super::pods::PodStep;
+use super::story::Step;
 use super::template::{PodKind, pod_spec};
-use crate::model::object::{Meta, Object, SharedMeta, key};
+use crate::model::object::{Body, Meta, Object, SharedMeta, key};
+use crate::model::pod::PodState;
 use crate::model::{History, ResourceId};
 use crate::time::{MINUTE, SECOND, Time};
 
@@ -175,4 +178,140 @@ fn job_body(team: &str, cron_job: &str, name: &str, started: Time, ended: Option
         });
     }
     body
+}
+
+/// A job between its start and its end.
+#[derive(Clone, Debug)]
+pub(super) struct JobRun {
+    name: String,
+    pod: Option<Box<str>>,
+    started: Time,
+    stage: JobStage,
+    kind: PodKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum JobStage {
+    Announce,
+    MakePod,
+    Run,
+    Forget,
+    ForgetPod,
+    Settle,
+}
+
+impl World {
+    pub(super) fn begin_job(&mut self, history: &mut History) {
+        let at = self.random.below(self.cron_jobs.len());
+        if self.cron_jobs.is_empty() || std::mem::replace(&mut self.cron_jobs[at].busy, true) {
+            return;
+        }
+        let now = self.now;
+        let cron_job = self.cron_jobs.swap_remove(at);
+        let StartedJob { object, kind } = cron_job.start_job(self, now);
+        self.cron_jobs.push(cron_job);
+        let last = self.cron_jobs.len() - 1;
+        self.cron_jobs.swap(at, last);
+        let name = object.meta.name.to_string();
+        history.put(ResourceId::JOBS, object, now);
+        let job = JobRun {
+            name,
+            pod: None,
+            started: now,
+            stage: JobStage::Announce,
+            kind,
+        };
+        self.later(
+            50,
+            Step::Job {
+                cron_job: at,
+                job: Box::new(job),
+            },
+        );
+    }
+
+    pub(super) fn run_job(&mut self, history: &mut History, at: usize, mut job: JobRun) {
+        let team = self.cron_jobs[at].team;
+        let now = self.now;
+        let job_key = key(team, &job.name);
+        let mut delay = 100;
+        job.stage = match job.stage {
+            JobStage::Announce => {
+                let active = history
+                    .get(ResourceId::JOBS, &job_key)
+                    .map(|job| job.meta.clone());
+                let announced = self.cron_jobs[at].with_active(history, now, active.as_ref());
+                if let Some(cron_job) = announced {
+                    history.put(ResourceId::CRON_JOBS, cron_job, now);
+                }
+                JobStage::MakePod
+            }
+            JobStage::MakePod => {
+                let pod = self.pod(team, &job.kind, now);
+                job.pod = Some(pod.key());
+                self.later(300, Step::Pod(pod.key(), PodStep::Schedule));
+                history.put(ResourceId::PODS, pod, now);
+                delay = SECOND;
+                JobStage::Run
+            }
+            JobStage::Run => {
+                let pod = job
+                    .pod
+                    .as_ref()
+                    .and_then(|pod| history.get(ResourceId::PODS, pod));
+                let ended = pod.is_none_or(
+                    |pod| matches!(&pod.body, Body::Pod(body) if body.state == PodState::Succeeded),
+                );
+                if ended {
+                    self.end_job(history, at, &job, &job_key);
+                    JobStage::Settle
+                } else {
+                    delay = SECOND;
+                    JobStage::Run
+                }
+            }
+            JobStage::Settle => {
+                self.cron_jobs[at].busy = false;
+                let settled = self.cron_jobs[at].with_active(history, job.started, None);
+                if let Some(cron_job) = settled {
+                    history.put(ResourceId::CRON_JOBS, cron_job, now);
+                }
+                JobStage::Forget
+            }
+            JobStage::Forget => {
+                // Three finished jobs are kept; the garbage collector takes the pod after its job.
+                if self.cron_jobs[at].finished.len() <= 3 {
+                    return;
+                }
+                let (oldest, pod) = self.cron_jobs[at].finished.remove(0);
+                job.pod = Some(key(team, &pod));
+                history.remove(ResourceId::JOBS, &key(team, &oldest), now);
+                JobStage::ForgetPod
+            }
+            JobStage::ForgetPod => {
+                if let Some(pod) = &job.pod {
+                    history.remove(ResourceId::PODS, pod, now);
+                }
+                return;
+            }
+        };
+        self.later(
+            delay,
+            Step::Job {
+                cron_job: at,
+                job: Box::new(job),
+            },
+        );
+    }
+
+    fn end_job(&mut self, history: &mut History, at: usize, job: &JobRun, job_key: &str) {
+        let Some(current) = history.get(ResourceId::JOBS, job_key) else {
+            return;
+        };
+        let ended = self.cron_jobs[at].completed(Object::clone(current), job.started, self.now);
+        let pod = job.pod.as_deref().and_then(|pod| pod.split_once('/'));
+        let pod = pod.map(|(_, name)| name.to_owned()).unwrap_or_default();
+        self.cron_jobs[at].finished.push((job.name.clone(), pod));
+        history.put(ResourceId::JOBS, ended, self.now);
+    }
 }

@@ -10,6 +10,9 @@ use crate::model::object::{Object, Owner, key};
 use crate::model::{History, ResourceId};
 use crate::time::Time;
 
+/// So many old replica sets are kept.
+pub(super) const REVISION_HISTORY: usize = 3;
+
 /// A deployment and the replica set that is current.
 #[derive(Debug)]
 pub(super) struct Deployment {
@@ -20,6 +23,8 @@ pub(super) struct Deployment {
     pub(super) version: usize,
     pub(super) replica_set: String,
     pub(super) kind: PodKind,
+    /// Replica sets of earlier versions, the oldest first.
+    pub(super) old_sets: Vec<String>,
     /// A rollout runs: no second one is started.
     pub(super) busy: bool,
 }
@@ -51,10 +56,12 @@ impl Deployment {
             version: version.saturating_sub(1),
             replica_set: String::new(),
             kind: PodKind::empty(),
+            old_sets: Vec::new(),
             busy: false,
         };
         if version > 1 {
             let (old, _) = this.new_replica_set(world, created, 0);
+            this.old_sets.push(old.meta.name.to_string());
             history.load(ResourceId::REPLICA_SETS, old);
         }
         this.version = version;
@@ -176,7 +183,7 @@ fn deployment_body(
             "selector": {"matchLabels": {"app.kubernetes.io/name": name}},
             "template": {"metadata": {"labels": labels}, "spec": spec},
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": "25%"}},
-            "revisionHistoryLimit": 10,
+            "revisionHistoryLimit": REVISION_HISTORY,
             "progressDeadlineSeconds": 600,
         },
         "status": {

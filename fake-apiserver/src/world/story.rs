@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use super::World;
 use super::build::json_body;
-use super::cron::StartedJob;
-use super::deployment::Deployment;
+use super::cron::JobRun;
+use super::deployment::{Deployment, REVISION_HISTORY};
 use super::node::node_body;
 use super::pods::{PodStep, pods_of};
 use crate::model::object::{Body, Object, key};
 use crate::model::pod::PodState;
 use crate::model::{History, ResourceId};
-use crate::time::{SECOND, Time};
+use crate::time::SECOND;
 
 /// A step of a story: at most one write.
 #[derive(Clone, Debug)]
@@ -27,6 +27,8 @@ pub(super) enum Step {
         old: String,
         made: usize,
     },
+    /// A deployment forgets its oldest replica set.
+    Prune { deployment: usize },
     /// A deployment's status says how far it is.
     Progress { deployment: usize, updated: usize },
     /// A replica set makes up for a pod that was evicted.
@@ -35,26 +37,6 @@ pub(super) enum Step {
     Drain { node: usize, left: Vec<Box<str>> },
     /// A cron job's job goes on.
     Job { cron_job: usize, job: Box<JobRun> },
-}
-
-/// A job between its start and its end.
-#[derive(Clone, Debug)]
-pub(super) struct JobRun {
-    name: String,
-    pod: Option<Box<str>>,
-    started: Time,
-    stage: JobStage,
-    kind: super::template::PodKind,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum JobStage {
-    Announce,
-    MakePod,
-    Run,
-    Forget,
-    ForgetPod,
-    Settle,
 }
 
 impl World {
@@ -105,6 +87,13 @@ impl World {
             } => self.roll_out(history, deployment, old, made),
             Step::Replace { deployment } => {
                 self.make_pod(history, deployment);
+            }
+            Step::Prune { deployment } => {
+                let Deployment { team, old_sets, .. } = &mut self.deployments[deployment];
+                if old_sets.len() > REVISION_HISTORY {
+                    let oldest = key(team, &old_sets.remove(0));
+                    history.remove(ResourceId::REPLICA_SETS, &oldest, self.now);
+                }
             }
             Step::Progress {
                 deployment,
@@ -188,6 +177,9 @@ impl World {
             }
             Ordering::Greater => {
                 self.deployments[at].busy = false;
+                self.deployments[at].old_sets.push(old);
+                // By then the last of the old pods has gone.
+                self.later(25 * SECOND, Step::Prune { deployment: at });
                 let done = self.deployments[at].with_counts(history, replicas, replicas);
                 if let Some(deployment) = done {
                     history.put(ResourceId::DEPLOYMENTS, deployment, self.now);
@@ -258,7 +250,11 @@ impl World {
                 .iter()
                 .position(|deployment| *deployment.replica_set == *owner)
         });
-        if let Some(deployment) = deployment {
+        // A pod that goes away already is being made up for.
+        let staying = history
+            .get(ResourceId::PODS, &pod)
+            .is_some_and(|pod| pod.meta.deletion.is_none());
+        if let Some(deployment) = deployment.filter(|_| staying) {
             self.later(SECOND, Step::Replace { deployment });
             self.pod_step(history, pod, PodStep::Delete);
         }
@@ -280,119 +276,5 @@ impl World {
         );
         object.body = json_body(&body);
         history.put(ResourceId::NODES, object, self.now);
-    }
-
-    fn begin_job(&mut self, history: &mut History) {
-        let at = self.random.below(self.cron_jobs.len());
-        if self.cron_jobs.is_empty() || std::mem::replace(&mut self.cron_jobs[at].busy, true) {
-            return;
-        }
-        let now = self.now;
-        let cron_job = self.cron_jobs.swap_remove(at);
-        let StartedJob { object, kind } = cron_job.start_job(self, now);
-        self.cron_jobs.push(cron_job);
-        let last = self.cron_jobs.len() - 1;
-        self.cron_jobs.swap(at, last);
-        let name = object.meta.name.to_string();
-        history.put(ResourceId::JOBS, object, now);
-        let job = JobRun {
-            name,
-            pod: None,
-            started: now,
-            stage: JobStage::Announce,
-            kind,
-        };
-        self.later(
-            50,
-            Step::Job {
-                cron_job: at,
-                job: Box::new(job),
-            },
-        );
-    }
-
-    fn run_job(&mut self, history: &mut History, at: usize, mut job: JobRun) {
-        let team = self.cron_jobs[at].team;
-        let now = self.now;
-        let job_key = key(team, &job.name);
-        let mut delay = 100;
-        job.stage = match job.stage {
-            JobStage::Announce => {
-                let active = history
-                    .get(ResourceId::JOBS, &job_key)
-                    .map(|job| job.meta.clone());
-                let announced = self.cron_jobs[at].with_active(history, now, active.as_ref());
-                if let Some(cron_job) = announced {
-                    history.put(ResourceId::CRON_JOBS, cron_job, now);
-                }
-                JobStage::MakePod
-            }
-            JobStage::MakePod => {
-                let pod = self.pod(team, &job.kind, now);
-                job.pod = Some(pod.key());
-                self.later(300, Step::Pod(pod.key(), PodStep::Schedule));
-                history.put(ResourceId::PODS, pod, now);
-                delay = SECOND;
-                JobStage::Run
-            }
-            JobStage::Run => {
-                let pod = job
-                    .pod
-                    .as_ref()
-                    .and_then(|pod| history.get(ResourceId::PODS, pod));
-                let ended = pod.is_none_or(
-                    |pod| matches!(&pod.body, Body::Pod(body) if body.state == PodState::Succeeded),
-                );
-                if ended {
-                    self.end_job(history, at, &job, &job_key);
-                    JobStage::Settle
-                } else {
-                    delay = SECOND;
-                    JobStage::Run
-                }
-            }
-            JobStage::Settle => {
-                self.cron_jobs[at].busy = false;
-                let settled = self.cron_jobs[at].with_active(history, job.started, None);
-                if let Some(cron_job) = settled {
-                    history.put(ResourceId::CRON_JOBS, cron_job, now);
-                }
-                JobStage::Forget
-            }
-            JobStage::Forget => {
-                // Three finished jobs are kept; the garbage collector takes the pod after its job.
-                if self.cron_jobs[at].finished.len() <= 3 {
-                    return;
-                }
-                let (oldest, pod) = self.cron_jobs[at].finished.remove(0);
-                job.pod = Some(key(team, &pod));
-                history.remove(ResourceId::JOBS, &key(team, &oldest), now);
-                JobStage::ForgetPod
-            }
-            JobStage::ForgetPod => {
-                if let Some(pod) = &job.pod {
-                    history.remove(ResourceId::PODS, pod, now);
-                }
-                return;
-            }
-        };
-        self.later(
-            delay,
-            Step::Job {
-                cron_job: at,
-                job: Box::new(job),
-            },
-        );
-    }
-
-    fn end_job(&mut self, history: &mut History, at: usize, job: &JobRun, job_key: &str) {
-        let Some(current) = history.get(ResourceId::JOBS, job_key) else {
-            return;
-        };
-        let ended = self.cron_jobs[at].completed(Object::clone(current), job.started, self.now);
-        let pod = job.pod.as_deref().and_then(|pod| pod.split_once('/'));
-        let pod = pod.map(|(_, name)| name.to_owned()).unwrap_or_default();
-        self.cron_jobs[at].finished.push((job.name.clone(), pod));
-        history.put(ResourceId::JOBS, ended, self.now);
     }
 }
