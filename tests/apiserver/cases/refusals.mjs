@@ -114,6 +114,21 @@ export const refusals = [
     expect: () => badRequest("unable to parse requirement: found 'b' expected: '('"),
   },
   {
+    name: '400-label-operator',
+    request: get(pods, { labelSelector: 'a b' }),
+    expect: () => badRequest(`unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt`),
+  },
+  {
+    name: '400-label-unclosed',
+    request: get(pods, { labelSelector: 'a in (x' }),
+    expect: () => badRequest(`unable to parse requirement: found '', expected: ',' or ')'`),
+  },
+  {
+    name: '400-label-number',
+    request: get(pods, { labelSelector: 'a>b' }),
+    expect: () => badRequest(`unable to parse requirement: values[0]: Invalid value: "b": for 'Gt', 'Lt' operators, the value must be an integer`),
+  },
+  {
     name: '400-timeout',
     request: get(pods, { watch: 1, timeoutSeconds: 'abc' }),
     expect: () => badRequest('strconv.ParseInt: parsing "abc": invalid syntax'),
@@ -127,6 +142,21 @@ export const refusals = [
     name: '400-continue',
     request: get(pods, { limit: 1, continue: 'abc' }),
     expect: () => badRequest("invalid continue token: continue key is not valid: invalid character 'i' looking for beginning of value"),
+  },
+  {
+    name: '400-continue-base64',
+    request: get(pods, { limit: 1, continue: '!!!' }),
+    expect: () => badRequest('invalid continue token: continue key is not valid: illegal base64 data at input byte 0'),
+  },
+  {
+    name: '400-continue-version',
+    request: get(pods, { limit: 1, continue: 'e30' }),
+    expect: () => badRequest('invalid continue token: continue key is not valid: server does not recognize this encoded version '),
+  },
+  {
+    name: '400-continue-start',
+    request: get(pods, { limit: 1, continue: 'eyJ2IjoibWV0YS5rOHMuaW8vdjEiLCJydiI6NSwic3RhcnQiOiIifQ' }),
+    expect: () => badRequest('invalid continue token: continue key is not valid: encoded start key empty (version meta.k8s.io/v1)'),
   },
   {
     name: 'pods-watchlist-table-include-bad',
