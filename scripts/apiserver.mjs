@@ -145,7 +145,9 @@ async function spawned(program, data, { authorization = 'AlwaysAllow', users = {
   const line = await Promise.race([new Promise((resolve) => createInterface(child.stdout).once('line', resolve)), ended])
   clearTimeout(timer)
   if (typeof line !== 'string') {
-    const tail = (await readFile(path, 'utf8')).trimEnd().split('\n').slice(-5).join('\n')
+    // etcd, stopped with it, fills the end with lines of JSON.
+    const lines = (await readFile(path, 'utf8')).split('\n').filter((text) => text && !text.startsWith('{'))
+    const tail = lines.slice(-3).join('\n')
     throw new Error(`kube-apiserver did not become ready:\n${tail}`)
   }
   return { address: JSON.parse(line), end }

@@ -30,6 +30,13 @@ export const settings = [
     dialect: { watchList: true, tables: true, compression: false, badListVersion: 400 },
   },
   {
+    // The newest behaves as older ones do, as far back as it can.
+    name: '1.37, emulating 1.34',
+    server: { version: '1.37', flags: ['--emulated-version=1.34'] },
+    profile: '1.34',
+    dialect: { watchList: true, tables: true, compression: false, badListVersion: 400 },
+  },
+  {
     name: '1.32',
     server: { version: '1.32' },
     profile: '1.32',
