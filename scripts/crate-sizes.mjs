@@ -3,7 +3,7 @@
 const CODE = 10
 const CUSTOM = 0
 
-/** `[crate, bytes]`, largest first. The module must have its name section (before wasm-opt). */
+/** `[crate, bytes]`, largest first; the core by its modules. The module must have its name section (before wasm-opt). */
 export function crateSizes(bytes) {
   const sections = [...sectionsOf(bytes)]
   const names = functionNames(bytes, sections)
@@ -24,10 +24,10 @@ export function crateSizes(bytes) {
   return [...totals].sort(([, a], [, b]) => b - a)
 }
 
-/** The crate that a demangled name begins with; for `<T as Trait>::method` the type's. */
+/** The crate that a demangled name begins with; for `<T as Trait>::method` the type's. Exports have no crate in their names. */
 function crateOf(name) {
-  const plain = name.replace(/^[<&*\s]*(?:mut |dyn |const )*/, '')
-  return /^([a-z_][a-z0-9_]*)(?:\[[0-9a-f]+\])?::/.exec(plain)?.[1] ?? '(other)'
+  const plain = name.replaceAll(/\[[0-9a-f]+\]/g, '').replace(/^[<&*\s]*(?:mut |dyn |const )*/, '')
+  return /^(kube_watchlist::\w+|[a-z_]\w*)(?=::)/.exec(plain)?.[1] ?? '(exports and other)'
 }
 
 class Reader {

@@ -30,6 +30,8 @@ export function glueFactory(text) {
   if (/\bimport\b(?!\.meta)|\bexport\b|import\.meta/.test(body.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, ''))) {
     throw new Error('the glue imports or exports something that a factory cannot')
   }
+  // The documentation is in Rust.
+  body = body.replaceAll(/^\s*\/\*\*[\s\S]*?\*\/\n|^\s*\/\/.*\n/gm, '')
   return [
     '/* Made by scripts/glue.mjs from the output of wasm-bindgen. */',
     'export function instantiate(link) {',

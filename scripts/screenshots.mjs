@@ -43,7 +43,7 @@ const states = [
   { name: 'auth', faults: [{ kind: 'unauthorized', match: pods }], until: '[data-phase=auth]' },
   { name: 'empty', hash: '#/v1/pods?namespace=nothing-here', until: '[data-phase=live]' },
   { name: 'no-match', hash: '#/v1/pods?q=nothing-is-called-this', until: '.notice .button' },
-  { name: 'resources', until: '[data-phase=live]', then: (page) => page.getByRole('button', { name: /^Resource/ }).click() },
+  { name: 'resources', until: '[data-phase=live]', then: (page) => page.getByRole('button', { name: /^Resource: / }).click() },
   { name: 'faults', until: '[data-phase=live]', then: (page) => page.getByRole('button', { name: 'Break it' }).click() },
 ]
 

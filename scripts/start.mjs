@@ -54,7 +54,7 @@ async function main() {
   const server = options.cluster ? undefined : buildFakeServer()
   server?.catch(() => {})
   await rustTarget('wasm32-unknown-unknown')
-  await step('package', () => run(process.execPath, ['scripts/build.mjs']))
+  await step('package', () => run(process.execPath, ['scripts/build.mjs', '--only']))
   await buildPage()
   const url = options.cluster ? await startCluster(options) : await startFake(options, await step('fake API server', () => server))
   console.log(`  ready in ${seconds(performance.now() - started)}\n\n  ${url}\n\n  Ctrl-C ends it.`)

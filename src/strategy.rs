@@ -181,8 +181,10 @@ impl Refusal {
             return Verdict::Expired(self.reason("gone", "the version is too old"));
         }
         if status.is_some_and(Status::is_too_large_resource_version) {
-            let reason =
-                self.reason("too-large-resource-version", "the version is not reached yet");
+            let reason = self.reason(
+                "too-large-resource-version",
+                "the version is not reached yet",
+            );
             return match self.kind {
                 RequestKind::Probe | RequestKind::Watch => Verdict::Expired(reason),
                 RequestKind::WatchList | RequestKind::List => self.transient(reason, false),

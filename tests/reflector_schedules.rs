@@ -850,6 +850,11 @@ fn the_cap_on_memory_is_an_error_and_keeps_the_last_snapshot() {
         (world.error(), world.names()),
         ("capacity", vec!["a".to_owned()])
     );
+    assert_eq!(
+        world.machine.store().staged_len(),
+        0,
+        "the attempt is let go"
+    );
     assert!(world.status().stale_since.is_some());
 }
 
@@ -1076,4 +1081,99 @@ fn a_watch_that_ends_beside_its_list_is_continued_after_it() {
         .map(|sent| sent.query("resourceVersion").unwrap())
         .collect();
     assert_eq!(from, ["20", "21"], "from the last event that was kept");
+}
+
+#[test]
+fn what_waits_for_the_store_is_bounded() {
+    use kube_watchlist::reflector::{ExchangeId, Head, Input, Reflector};
+    let mut machine = Reflector::new(config());
+    let now = World::new(config(), |_: &_| Vec::new()).clock();
+    let step = |machine: &mut Reflector, input: Input<'_>| {
+        machine.handle(input, now);
+        while !matches!(
+            machine.poll_output(),
+            Output::More | Output::Wait(_) | Output::Rest
+        ) {}
+    };
+    let exchange = ExchangeId(1);
+    step(&mut machine, Input::Start);
+    let head = Head {
+        status: 200,
+        ..Head::default()
+    };
+    step(&mut machine, Input::Head { exchange, head });
+    let rows: String = (0..10_000)
+        .map(|n| event("ADDED", &format!("n{n}"), n + 1))
+        .collect();
+    let whole = rows + &end_bookmark(20_000);
+    step(
+        &mut machine,
+        Input::Bytes {
+            exchange,
+            bytes: whole.as_bytes(),
+        },
+    );
+    assert_ne!(machine.status(now).phase, Phase::Live, "the store has work");
+    // No work is given: a driver that only reads must not fill the memory, nor lose anything.
+    let mut version = 20_000;
+    let mut given = 0;
+    while given < 12 << 20 {
+        version += 1;
+        let text = event("MODIFIED", "n0", version).repeat(200);
+        given += text.len();
+        step(
+            &mut machine,
+            Input::Bytes {
+                exchange,
+                bytes: text.as_bytes(),
+            },
+        );
+    }
+    let status = machine.status(now);
+    assert_eq!(status.phase, Phase::Live, "the work was finished in one go");
+    assert!(status.resource_version.as_deref() > Some("20000"));
+    for _ in 0..1000 {
+        step(&mut machine, Input::Work);
+    }
+    assert_eq!(
+        machine.status(now).resource_version,
+        Some(version.to_string())
+    );
+}
+
+#[test]
+fn a_watch_beside_a_list_in_other_columns_discards_both() {
+    let mut world = World::start(|request: &Request| match request.kind {
+        RequestKind::WatchList => no_watchlist(),
+        RequestKind::List if query(request, "continue").is_some() => {
+            let mut answer = list(page("7", "", COLUMNS, &[row("b", 2)]));
+            for (after, _) in &mut answer {
+                *after += 100;
+            }
+            answer
+        }
+        RequestKind::List => list(page("7", "next", COLUMNS, &[row("a", 1)])),
+        _ => vec![ok(), bytes(6, event_with("ADDED", OTHER_COLUMNS, "c", 8))],
+    });
+    world.until_phase(Phase::Paused, 10_000);
+    assert_eq!((world.error(), world.names().len()), ("columns-changed", 0));
+}
+
+#[test]
+fn events_beside_a_list_count_into_the_cap() {
+    let mut small = config();
+    small.limit_bytes = 400_000;
+    let mut world = World::start_with(small, |request: &Request| match request.kind {
+        RequestKind::WatchList => no_watchlist(),
+        RequestKind::List if query(request, "continue").is_some() => Vec::new(),
+        RequestKind::List => list(page("7", "next", COLUMNS, &[row("a", 1)])),
+        _ => {
+            let many: String = (0..5000)
+                .map(|n| event("ADDED", &format!("c{n}"), n + 8))
+                .collect();
+            vec![ok(), bytes(6, many)]
+        }
+    });
+    world.until_phase(Phase::Failed, 10_000);
+    assert_eq!(world.error(), "capacity");
 }

@@ -152,7 +152,7 @@ fn key(object: &Object, occurrence: usize) -> String {
 }
 
 fn occurrences(rows: &Rows, object: &Object) -> usize {
-    (0..)
+    (0..1000)
         .take_while(|&n| rows.contains_key(&key(object, n)))
         .count()
 }

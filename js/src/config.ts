@@ -6,9 +6,15 @@ import type { ClientOptions, TableRequest, ViewOptions } from './types.js'
 const MOST_BYTES = 2 ** 32 - 1
 
 export function watchConfig(glue: Glue, request: TableRequest, options: ClientOptions): WatchConfig {
-  const config = new glue.WatchConfig(text(request.group), text(request.version), text(request.resource), text(request.namespaces?.[0]))
+  const config = new glue.WatchConfig(
+    text(request.group),
+    text(request.version),
+    text(request.resource),
+    text(request.namespaces?.[0]),
+  )
   config.select(text(request.labelSelector), text(request.fieldSelector))
-  if (options.memoryLimitBytes !== undefined) config.limitMemory(Math.min(MOST_BYTES, Math.max(0, options.memoryLimitBytes)))
+  if (options.memoryLimitBytes !== undefined)
+    config.limitMemory(Math.min(MOST_BYTES, Math.max(0, options.memoryLimitBytes)))
   if (options.credentials !== undefined) config.credentials(text(options.credentials))
   const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2))
   config.seed(high, low)

@@ -21,7 +21,8 @@ export class WatchError extends Error {
 
 /** The same, as it stands in a status. */
 export function reasonOf(error: unknown): Reason {
-  if (!(error instanceof WatchError)) return { code: 'internal', message: 'Something went wrong inside kube-watchlist.' }
+  if (!(error instanceof WatchError))
+    return { code: 'internal', message: 'Something went wrong inside kube-watchlist.' }
   return {
     code: error.code,
     message: error.message,

@@ -7,7 +7,7 @@
  * and timers, since all of them pass through `instance.exports`; and no frame of a dead instance runs on, since a call out of it
  * that returns after its death throws.
  */
-import { instantiate, type Glue } from './glue.js'
+import { type Glue, instantiate } from './glue.js'
 
 /** What a dead instance answers: reads as nothing, whichever way the glue unpacks it. */
 const NOTHING: readonly number[] = Object.freeze([0, 0, 0, 0])
@@ -57,12 +57,18 @@ export class Instance {
     const outward: WebAssembly.Imports = {}
     for (const [name, functions] of Object.entries(imports)) {
       outward[name] = Object.fromEntries(
-        Object.entries(functions).map(([key, value]) => [key, typeof value === 'function' ? this.#outward(value as Call) : value]),
+        Object.entries(functions).map(([key, value]) => [
+          key,
+          typeof value === 'function' ? this.#outward(value as Call) : value,
+        ]),
       )
     }
     const { exports } = new WebAssembly.Instance(module, outward)
     return Object.fromEntries(
-      Object.entries(exports).map(([key, value]) => [key, typeof value === 'function' ? this.#inward(value as Call) : value]),
+      Object.entries(exports).map(([key, value]) => [
+        key,
+        typeof value === 'function' ? this.#inward(value as Call) : value,
+      ]),
     ) as WebAssembly.Exports
   }
 

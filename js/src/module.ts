@@ -4,8 +4,8 @@ import type { WasmSource } from './types.js'
 
 /** The least module that uses a 128-bit vector: `(func (drop (v128.const i64x2 0 0)))`. */
 const SIMD_PROBE = new Uint8Array([
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 23, 1, 21, 0, 253, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  26, 11,
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 23, 1, 21, 0, 253, 12, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 26, 11,
 ])
 
 /** The first bytes of every module: `\0asm`. */
@@ -21,7 +21,8 @@ export async function compile(source: WasmSource): Promise<WebAssembly.Module> {
   if (typeof WebAssembly !== 'object' || !WebAssembly.validate(SIMD_PROBE)) {
     throw new WatchError({
       code: 'unsupported-engine',
-      message: 'This browser has no WebAssembly with 128-bit SIMD (Chrome 91, Firefox 89, Safari 16.4 and later have it).',
+      message:
+        'This browser has no WebAssembly with 128-bit SIMD (Chrome 91, Firefox 89, Safari 16.4 and later have it).',
     })
   }
   if (source instanceof WebAssembly.Module) return source
@@ -36,14 +37,19 @@ async function load(address: URL | string): Promise<Response> {
   } catch {
     throw new WatchError({
       code: 'wasm-unreachable',
-      message: 'kube_watchlist_bg.wasm could not be fetched. Serve it beside the script, or tell createClient({ wasm }) where it is.',
+      message:
+        'kube_watchlist_bg.wasm could not be fetched. Serve it beside the script, or tell createClient({ wasm }) where it is.',
     })
   }
 }
 
 async function fromResponse(response: Response): Promise<WebAssembly.Module> {
   if (!response.ok) {
-    throw new WatchError({ code: 'wasm-not-found', httpStatus: response.status, message: `kube_watchlist_bg.wasm: HTTP ${response.status}. ${ADVICE}` })
+    throw new WatchError({
+      code: 'wasm-not-found',
+      httpStatus: response.status,
+      message: `kube_watchlist_bg.wasm: HTTP ${response.status}. ${ADVICE}`,
+    })
   }
   const type = response.headers.get('content-type')?.toLowerCase()
   // Streaming takes this type alone, without parameters.
@@ -71,9 +77,13 @@ async function guardCompile(compiling: Promise<WebAssembly.Module>): Promise<Web
     if (error instanceof Error && /unsafe-eval|Content Security Policy|blocked by CSP/i.test(error.message)) {
       throw new WatchError({
         code: 'csp',
-        message: "The page's Content-Security-Policy forbids WebAssembly. Add 'wasm-unsafe-eval' to its script-src.",
+        message:
+          "The page's Content-Security-Policy forbids WebAssembly. Add 'wasm-unsafe-eval' to its script-src.",
       })
     }
-    throw new WatchError({ code: 'wasm-invalid', message: 'kube_watchlist_bg.wasm could not be compiled: the file is damaged or not of this version.' })
+    throw new WatchError({
+      code: 'wasm-invalid',
+      message: 'kube_watchlist_bg.wasm could not be compiled: the file is damaged or not of this version.',
+    })
   }
 }

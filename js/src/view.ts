@@ -1,6 +1,6 @@
+import { viewConfig } from './config.js'
 import { WatchError } from './errors.js'
 import { deepFreeze } from './freeze.js'
-import { viewConfig } from './config.js'
 import type { Glue, WatchCore } from './glue.js'
 import type { Column, Reason, Row, View, ViewOptions, ViewSnapshot } from './types.js'
 
@@ -23,13 +23,25 @@ interface Head {
   readonly error?: Reason
 }
 
-const NOTHING: ViewSnapshot = deepFreeze({ first: 0, rows: [], count: 0, total: 0, columns: [], version: 0, pending: 0 })
+const NOTHING: ViewSnapshot = deepFreeze({
+  first: 0,
+  rows: [],
+  count: 0,
+  total: 0,
+  columns: [],
+  version: 0,
+  pending: 0,
+})
 
 /** A sorted and filtered order of a table, read by windows. It outlives the instance that it runs on. */
 export class TableView implements View {
   readonly #table: ViewTable<TableView>
   readonly #listeners = new Set<() => void>()
-  readonly #searches: { key: string; resolve: (index: number) => void; reject: (error: WatchError) => void }[] = []
+  readonly #searches: {
+    key: string
+    resolve: (index: number) => void
+    reject: (error: WatchError) => void
+  }[] = []
   #options: ViewOptions
   #held = false
   #closed = false
@@ -40,7 +52,12 @@ export class TableView implements View {
   #error: Reason | undefined
   #snapshot = NOTHING
   /** The texts that the snapshot was made of: what is the same text is the same object. */
-  #texts: { head: string; columns: string; lines: readonly string[]; error: Reason | undefined } = { head: '', columns: '', lines: [], error: undefined }
+  #texts: { head: string; columns: string; lines: readonly string[]; error: Reason | undefined } = {
+    head: '',
+    columns: '',
+    lines: [],
+    error: undefined,
+  }
 
   constructor(table: ViewTable<TableView>, options: ViewOptions) {
     this.#table = table
@@ -149,10 +166,17 @@ export class TableView implements View {
   #show(head: string, lines: readonly string[]): void {
     const before = this.#texts
     const same = before.head === head && before.error === this.#error && before.lines.length === lines.length
-    if (same && this.#snapshot.first === this.#first && lines.every((line, index) => line === before.lines[index])) return
+    if (
+      same &&
+      this.#snapshot.first === this.#first &&
+      lines.every((line, index) => line === before.lines[index])
+    )
+      return
 
     const known = new Map(before.lines.map((line, index) => [line, this.#snapshot.rows[index]]))
-    const rows = lines.map((line) => known.get(line) ?? deepFreeze((JSON.parse(line) as Row | null) ?? undefined))
+    const rows = lines.map(
+      (line) => known.get(line) ?? deepFreeze((JSON.parse(line) as Row | null) ?? undefined),
+    )
     const { columns, ...counts } = (head === '' ? NOTHING : JSON.parse(head)) as Head
     const error = this.#error ?? counts.error
     const columnsText = JSON.stringify(columns)
@@ -174,11 +198,15 @@ export class TableView implements View {
   #configure(): void {
     const id = this.#id
     try {
-      if (id === undefined) this.#id = this.#table.call((core, glue) => core.openView(viewConfig(glue, this.#options)))
+      if (id === undefined)
+        this.#id = this.#table.call((core, glue) => core.openView(viewConfig(glue, this.#options)))
       else this.#table.call((core, glue) => core.updateView(id, viewConfig(glue, this.#options)))
       this.#error = undefined
     } catch (error) {
-      this.#error = deepFreeze({ code: 'invalid-view', message: error instanceof Error ? error.message : String(error) })
+      this.#error = deepFreeze({
+        code: 'invalid-view',
+        message: error instanceof Error ? error.message : String(error),
+      })
     }
   }
 
@@ -194,7 +222,8 @@ export class TableView implements View {
   }
 }
 
-const GONE = (): WatchError => new WatchError({ code: 'core-crashed', message: 'The decoder stopped and is started anew.' })
+const GONE = (): WatchError =>
+  new WatchError({ code: 'core-crashed', message: 'The decoder stopped and is started anew.' })
 const CLOSED = (): WatchError => new WatchError({ code: 'closed', message: 'The view was closed.' })
 
 /** A listener that throws is the page's bug, not a reason to keep the others waiting. */

@@ -10,8 +10,11 @@ import { NOTICE } from './notice.js'
 import type { Change, Reason, TableRequest, TableWatch, View, ViewOptions, WatchStatus } from './types.js'
 import { TableView } from './view.js'
 
+/** The same class, told what its one event carries. */
+const StatusTarget = EventTarget as new () => Pick<TableWatch, keyof EventTarget>
+
 /** A table over a watch in wasm. It outlives the instance that it runs on. */
-export class LiveTable extends EventTarget implements TableWatch {
+export class LiveTable extends StatusTarget implements TableWatch {
   readonly synced: Promise<void>
   readonly #engine: Engine
   readonly #request: TableRequest
@@ -32,7 +35,9 @@ export class LiveTable extends EventTarget implements TableWatch {
   /** What a death left to say until there is a whole snapshot again. */
   #survived: Pick<WatchStatus, 'staleSince' | 'error'> | undefined
   /** What is said while no instance can say it. */
-  #interim: { phase: WatchStatus['phase']; error?: Reason; staleSince?: number; nextRetryAt?: number } = { phase: 'connecting' }
+  #interim: { phase: WatchStatus['phase']; error?: Reason; staleSince?: number; nextRetryAt?: number } = {
+    phase: 'connecting',
+  }
   #revival: ReturnType<typeof setTimeout> | undefined
   #statusText = ''
   #status: WatchStatus
@@ -42,7 +47,10 @@ export class LiveTable extends EventTarget implements TableWatch {
   constructor(engine: Engine, request: TableRequest, signal?: AbortSignal) {
     super()
     if ((request.namespaces?.length ?? 0) > 1) {
-      throw new WatchError({ code: 'unsupported', message: 'One namespace or all of them: several are not supported yet.' })
+      throw new WatchError({
+        code: 'unsupported',
+        message: 'One namespace or all of them: several are not supported yet.',
+      })
     }
     this.#engine = engine
     this.#request = request
@@ -101,7 +109,12 @@ export class LiveTable extends EventTarget implements TableWatch {
     this.#attached?.detach()
     this.#attached = undefined
     this.#status = deepFreeze({ ...last, phase: 'closed' })
-    this.#settle.reject(new WatchError({ code: 'closed', message: 'The watch was closed before its first snapshot was whole.' }))
+    this.#settle.reject(
+      new WatchError({
+        code: 'closed',
+        message: 'The watch was closed before its first snapshot was whole.',
+      }),
+    )
     this.#engine.remove(this)
     this.#tell()
   }
@@ -140,7 +153,11 @@ export class LiveTable extends EventTarget implements TableWatch {
     const staleSince = before.staleSince ?? (this.#whole ? Date.now() : undefined)
     const reason = reasonOf(error)
     this.#survived = { error: reason, ...(staleSince !== undefined && { staleSince }) }
-    this.#interim = { phase: staleSince === undefined ? 'connecting' : 'stale', ...this.#survived, nextRetryAt: Date.now() + delay }
+    this.#interim = {
+      phase: staleSince === undefined ? 'connecting' : 'stale',
+      ...this.#survived,
+      nextRetryAt: Date.now() + delay,
+    }
     this.#whole = false
     for (const reader of this.#readers) reader.detach(error)
     this.#become(this.#interimStatus())
@@ -196,7 +213,8 @@ export class LiveTable extends EventTarget implements TableWatch {
     const status = this.status
     if (status === this.#told) return
     this.#told = status
-    if (status.phase === 'failed' && status.error !== undefined) this.#settle.reject(new WatchError(status.error))
+    if (status.phase === 'failed' && status.error !== undefined)
+      this.#settle.reject(new WatchError(status.error))
     this.dispatchEvent(new CustomEvent('status', { detail: status }))
   }
 
@@ -227,7 +245,12 @@ class Attached {
   }
 
   /** Undefined where the instance died of it: the engine will tell. */
-  static open(instance: Instance, engine: Engine, request: TableRequest, changed: (notice: number) => void): Attached | undefined {
+  static open(
+    instance: Instance,
+    engine: Engine,
+    request: TableRequest,
+    changed: (notice: number) => void,
+  ): Attached | undefined {
     const { options } = engine
     let attached: Attached | undefined
     const host = new PageHost(options, { changed, wake: () => attached?.call((core) => core.wake()) })

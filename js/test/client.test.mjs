@@ -85,7 +85,14 @@ test('snapshots are frozen, the same until they change, and share the rows that 
   view.subscribe(() => (told += 1))
   const first = await until('rows', () => view.getSnapshot().count === 3 && view.getSnapshot())
   assert.equal(view.getSnapshot(), first)
-  for (const part of [first, first.rows, first.rows[0], first.rows[0].cells, first.rows[0].meta.labels, first.columns]) {
+  for (const part of [
+    first,
+    first.rows,
+    first.rows[0],
+    first.rows[0].cells,
+    first.rows[0].meta.labels,
+    first.columns,
+  ]) {
     assert.ok(Object.isFrozen(part))
   }
   const before = told
@@ -105,10 +112,16 @@ test('a window is what is read, and nothing outside it', async () => {
   const { client } = served(new Stream(split(WATCHLIST).initial))
   const view = client.watchTable(PODS).view({ sort: [{ column: 'Name' }] })
   view.setWindow(1, 2)
-  const { first, rows, count } = await until('rows', () => view.getSnapshot().count === 3 && view.getSnapshot())
+  const { first, rows, count } = await until(
+    'rows',
+    () => view.getSnapshot().count === 3 && view.getSnapshot(),
+  )
   assert.deepEqual([first, rows.length, count], [1, 1, 3])
   view.setWindow(0, 100)
-  const all = await until('the wider window', () => view.getSnapshot().rows.length === 3 && view.getSnapshot())
+  const all = await until(
+    'the wider window',
+    () => view.getSnapshot().rows.length === 3 && view.getSnapshot(),
+  )
   assert.equal(all.rows[1], rows[0])
   assert.equal(await view.indexOf(all.rows[2].key), 2)
   assert.equal(await view.indexOf('nobody'), -1)
@@ -171,7 +184,14 @@ test('closing from within a listener', async () => {
 test('a refusal is a WatchError with what the server said, and no unhandled rejection', async () => {
   const { client } = clientOf(() =>
     Response.json(
-      { kind: 'Status', status: 'Failure', message: 'pods is forbidden: no', reason: 'Forbidden', details: { kind: 'pods' }, code: 403 },
+      {
+        kind: 'Status',
+        status: 'Failure',
+        message: 'pods is forbidden: no',
+        reason: 'Forbidden',
+        details: { kind: 'pods' },
+        code: 403,
+      },
       { status: 403 },
     ),
   )
@@ -191,16 +211,22 @@ test('a 401 asks for a fresh token once, then rests until retry', async () => {
   const asked = []
   let good = false
   const stream = new Stream(split(WATCHLIST).initial)
-  const { client, requests } = clientOf((_url, init) => (good ? stream.response(init) : refusal('1.37/401.http')), {
-    getToken: ({ refresh }) => {
-      asked.push(refresh)
-      return `token-${asked.length}`
+  const { client, requests } = clientOf(
+    (_url, init) => (good ? stream.response(init) : refusal('1.37/401.http')),
+    {
+      getToken: ({ refresh }) => {
+        asked.push(refresh)
+        return `token-${asked.length}`
+      },
     },
-  })
+  )
   const pods = client.watchTable(PODS)
   await until('auth', () => pods.status.phase === 'auth')
   assert.deepEqual(asked, [false, true])
-  assert.deepEqual(requests.map(({ init }) => init.headers.get('authorization')), ['Bearer token-1', 'Bearer token-2'])
+  assert.deepEqual(
+    requests.map(({ init }) => init.headers.get('authorization')),
+    ['Bearer token-1', 'Bearer token-2'],
+  )
   good = true
   pods.retry()
   await pods.synced
@@ -231,7 +257,9 @@ test('pause before the module has loaded holds', async () => {
 })
 
 test('a module that cannot be had fails with its reason, and retry tries again', async () => {
-  const { client } = clientOf(() => assert.fail('asked'), { wasm: new Response('<!doctype html>', { headers: { 'content-type': 'text/html' } }) })
+  const { client } = clientOf(() => assert.fail('asked'), {
+    wasm: new Response('<!doctype html>', { headers: { 'content-type': 'text/html' } }),
+  })
   const pods = client.watchTable(PODS)
   await assert.rejects(pods.synced, { code: 'wasm-not-wasm' })
   assert.equal(pods.status.phase, 'failed')
@@ -263,7 +291,13 @@ test('an instance that dies is replaced: rows stay, the status says so, a snapsh
   assert.equal(pods.status.error, undefined)
   assert.equal(pods.status.staleSince, undefined)
   assert.ok(requests.length >= 3)
-  assert.deepEqual(view.getSnapshot().rows.map(({ key }) => key).sort(), before.rows.map(({ key }) => key).sort())
+  assert.deepEqual(
+    view
+      .getSnapshot()
+      .rows.map(({ key }) => key)
+      .sort(),
+    before.rows.map(({ key }) => key).sort(),
+  )
 })
 
 /** What no honest server sends: a response whose status can be read once. */
@@ -336,15 +370,23 @@ test('held rows stay where they are while cells go on changing', async () => {
   gone.type = 'DELETED'
   stream.push(`${JSON.stringify(gone)}\n`)
   const held = await until('the waiting move', () => view.getSnapshot().pending === 1 && view.getSnapshot())
-  assert.deepEqual(held.rows.map(({ key }) => key), before.rows.map(({ key }) => key))
+  assert.deepEqual(
+    held.rows.map(({ key }) => key),
+    before.rows.map(({ key }) => key),
+  )
   view.release()
   await until('the release', () => view.getSnapshot().count === 2)
 })
 
-test('times in cells tick without any event', async (t) => {
+test('times in cells tick without any event', async () => {
   const { initial } = split(WATCHLIST)
   const now = Date.now()
-  const young = initial.map((line) => line.replaceAll(/"creationTimestamp":"[^"]+"/g, `"creationTimestamp":"${new Date(now - 5000).toISOString().slice(0, 19)}Z"`))
+  const young = initial.map((line) =>
+    line.replaceAll(
+      /"creationTimestamp":"[^"]+"/g,
+      `"creationTimestamp":"${new Date(now - 5000).toISOString().slice(0, 19)}Z"`,
+    ),
+  )
   const { client } = served(new Stream(young))
   const view = client.watchTable(PODS).view({ columns: ['Age'] })
   view.setWindow(0, 9)
@@ -363,16 +405,28 @@ test('tokens, addresses and bodies are in no status and no error', async () => {
     () => new Response(`<html>${secret}</html>`, { status: 200, headers: { 'content-type': 'text/html' } }),
     () => new Response(`${secret}`, { status: 500 }),
     () => Promise.reject(new Error(`connect https://${secret}@host`)),
-    () => new Response(`{"type":"ADDED","object":{"kind":"${secret}`, { headers: { 'content-type': 'application/json' } }),
+    () =>
+      new Response(`{"type":"ADDED","object":{"kind":"${secret}`, {
+        headers: { 'content-type': 'application/json' },
+      }),
   ]
   for (const answer of kinds) {
-    const { client, requests } = clientOf(answer, { baseUrl: 'https://host.example/x', getToken: () => secret })
+    const { client, requests } = clientOf(answer, {
+      baseUrl: 'https://host.example/x',
+      getToken: () => secret,
+    })
     const pods = client.watchTable(PODS)
     pods.addEventListener('status', ({ detail }) => seen.push(JSON.stringify(detail)))
     await until('an error', () => pods.status.error !== undefined)
-    seen.push(JSON.stringify(pods.status), String(await Promise.race([pods.synced.catch((error) => error.stack), null])))
+    seen.push(
+      JSON.stringify(pods.status),
+      String(await Promise.race([pods.synced.catch((error) => error.stack), null])),
+    )
     for (const { url } of requests) assert.doesNotMatch(url.href, new RegExp(secret))
     client.close()
   }
-  assert.doesNotMatch(seen.join('\n').replaceAll(import.meta.dirname, ''), new RegExp(`${secret}|host\\.example`))
+  assert.doesNotMatch(
+    seen.join('\n').replaceAll(import.meta.dirname, ''),
+    new RegExp(`${secret}|host\\.example`),
+  )
 })

@@ -8,7 +8,10 @@ import { turn } from '../../dist/turn.js'
 function page() {
   const frames = new Map()
   let last = 0
-  globalThis.requestAnimationFrame = (run) => (frames.set(++last, run), last)
+  globalThis.requestAnimationFrame = (run) => {
+    frames.set(++last, run)
+    return last
+  }
   globalThis.cancelAnimationFrame = (id) => frames.delete(id)
   return () => {
     for (const [id, run] of [...frames]) {

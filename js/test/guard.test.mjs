@@ -23,10 +23,14 @@ const module = new WebAssembly.Module(parsed.emitBinary())
 function open(out = () => {}) {
   const deaths = []
   let raw, panic
-  const instance = new Instance(module, () => deaths.push(instance.location), (link) => {
-    raw = link({ env: { out: () => out(instance) } })
-    return { ...raw, onPanic: (listener) => (panic = listener) }
-  })
+  const instance = new Instance(
+    module,
+    () => deaths.push(instance.location),
+    (link) => {
+      raw = link({ env: { out: () => out(instance) } })
+      return { ...raw, onPanic: (listener) => (panic = listener) }
+    },
+  )
   return { instance, deaths, raw, panic }
 }
 
@@ -34,18 +38,30 @@ const later = () => new Promise((resolve) => setTimeout(resolve, 5))
 
 test('a call that goes well', () => {
   const { instance } = open()
-  assert.equal(instance.enter((glue) => glue.fine()), 7)
+  assert.equal(
+    instance.enter((glue) => glue.fine()),
+    7,
+  )
   assert.equal(instance.dead, false)
 })
 
 for (const name of ['trap', 'deep']) {
   test(`${name} is the death of the instance, told once and in a later task`, async () => {
     const { instance, deaths } = open()
-    assert.equal(instance.enter((glue) => glue[name]()), undefined)
+    assert.equal(
+      instance.enter((glue) => glue[name]()),
+      undefined,
+    )
     assert.equal(instance.dead, true)
     assert.deepEqual(deaths, [])
-    assert.equal(instance.enter((glue) => glue.fine()), undefined)
-    assert.equal(instance.enter((glue) => glue[name]()), undefined)
+    assert.equal(
+      instance.enter((glue) => glue.fine()),
+      undefined,
+    )
+    assert.equal(
+      instance.enter((glue) => glue[name]()),
+      undefined,
+    )
     await later()
     assert.equal(deaths.length, 1)
   })
@@ -65,7 +81,10 @@ test('a trap in a callback that nobody awaits is noticed and throws nothing at t
 
 test('no frame of an instance runs on after its death further down the stack', () => {
   const { instance, raw } = open((instance) => instance.enter((glue) => glue.trap()))
-  assert.equal(instance.enter((glue) => glue.callOut()), undefined)
+  assert.equal(
+    instance.enter((glue) => glue.callOut()),
+    undefined,
+  )
   assert.equal(instance.dead, true)
   assert.equal(raw.after.value, 0)
 })
@@ -74,7 +93,10 @@ test('an exception that unwinds wasm is a death too', () => {
   const { instance } = open(() => {
     throw new Error('from JavaScript')
   })
-  assert.equal(instance.enter((glue) => glue.callOut()), undefined)
+  assert.equal(
+    instance.enter((glue) => glue.callOut()),
+    undefined,
+  )
   assert.equal(instance.dead, true)
 })
 
@@ -99,7 +121,10 @@ test('the place of a panic is told with the death', async () => {
 test('a dropped instance is dead without a death', async () => {
   const { instance, deaths } = open()
   instance.drop()
-  assert.equal(instance.enter((glue) => glue.fine()), undefined)
+  assert.equal(
+    instance.enter((glue) => glue.fine()),
+    undefined,
+  )
   await later()
   assert.deepEqual(deaths, [])
 })

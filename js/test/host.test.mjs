@@ -3,12 +3,24 @@ import { test } from 'node:test'
 
 import { PageHost } from '../../dist/host.js'
 
-const host = (options, callbacks = {}) => new PageHost({ baseUrl: '/k8s', ...options }, { changed() {}, wake() {}, ...callbacks })
+const host = (options, callbacks = {}) =>
+  new PageHost({ baseUrl: '/k8s', ...options }, { changed() {}, wake() {}, ...callbacks })
 const { signal } = new AbortController()
 
 test('the protocol owns its headers, the token its own', async () => {
-  const headers = { accept: 'text/html', RANGE: 'bytes=5-', 'Accept-Encoding': 'br', 'X-Team': 'a', Authorization: 'Basic x' }
-  const sent = await host({ headers, getToken: async () => 'secret' }).headers('watch', '/api/v1/pods', false, signal)
+  const headers = {
+    accept: 'text/html',
+    RANGE: 'bytes=5-',
+    'Accept-Encoding': 'br',
+    'X-Team': 'a',
+    Authorization: 'Basic x',
+  }
+  const sent = await host({ headers, getToken: async () => 'secret' }).headers(
+    'watch',
+    '/api/v1/pods',
+    false,
+    signal,
+  )
   assert.deepEqual(Object.fromEntries(sent), { authorization: 'Bearer secret', 'x-team': 'a' })
 })
 
@@ -39,7 +51,14 @@ test('whatever the caller does ends as a promise', async () => {
   await assert.rejects(host({ headers: throwing }).headers('watch', '/', false, signal))
   await assert.rejects(host({ headers: { 'bad name': 'x' } }).headers('watch', '/', false, signal))
   await assert.rejects(host({ fetch: throwing }).fetch('/x', {}))
-  for (const nonsense of [undefined, null, 7, {}, { status: 200 }, { status: '200', headers: new Headers() }]) {
+  for (const nonsense of [
+    undefined,
+    null,
+    7,
+    {},
+    { status: 200 },
+    { status: '200', headers: new Headers() },
+  ]) {
     await assert.rejects(host({ fetch: async () => nonsense }).fetch('/x', {}), TypeError)
   }
   const response = { status: 200, headers: new Headers(), body: null }

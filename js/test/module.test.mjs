@@ -4,7 +4,8 @@ import { test } from 'node:test'
 import { compile } from '../../dist/module.js'
 
 const EMPTY = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])
-const answer = (body, type, status = 200) => new Response(body, { status, headers: type === undefined ? {} : { 'content-type': type } })
+const answer = (body, type, status = 200) =>
+  new Response(body, { status, headers: type === undefined ? {} : { 'content-type': type } })
 const refusal = (code, words) => (error) => {
   assert.equal(error.name, 'WatchError')
   assert.equal(error.code, code)
@@ -15,7 +16,12 @@ const refusal = (code, words) => (error) => {
 test('compiles what the caller has', async () => {
   const module = new WebAssembly.Module(EMPTY)
   assert.equal(await compile(module), module)
-  for (const source of [EMPTY, EMPTY.buffer, answer(EMPTY, 'application/wasm'), answer(EMPTY, 'Application/WASM; charset=x')]) {
+  for (const source of [
+    EMPTY,
+    EMPTY.buffer,
+    answer(EMPTY, 'application/wasm'),
+    answer(EMPTY, 'Application/WASM; charset=x'),
+  ]) {
     assert.ok((await compile(source)) instanceof WebAssembly.Module)
   }
 })
@@ -25,20 +31,30 @@ test('a server with the wrong type for the right bytes is good enough', async ()
 })
 
 test('a page instead of the module names the line to add', async () => {
-  await assert.rejects(compile(answer('<!doctype html>', 'text/html')), refusal('wasm-not-wasm', /text\/html.*optimizeDeps: \{ exclude: \['kube-watchlist'\] \}/))
+  await assert.rejects(
+    compile(answer('<!doctype html>', 'text/html')),
+    refusal('wasm-not-wasm', /text\/html.*optimizeDeps: \{ exclude: \['kube-watchlist'\] \}/),
+  )
 })
 
 test('a missing file names the line to add', async () => {
-  await assert.rejects(compile(answer('gone', 'text/plain', 404)), refusal('wasm-not-found', /404.*optimizeDeps/))
+  await assert.rejects(
+    compile(answer('gone', 'text/plain', 404)),
+    refusal('wasm-not-found', /404.*optimizeDeps/),
+  )
 })
 
 test('damaged bytes are refused', async () => {
   await assert.rejects(compile(EMPTY.subarray(0, 6)), refusal('wasm-invalid', /could not be compiled/))
-  await assert.rejects(compile(answer('<html>', 'application/wasm')), refusal('wasm-invalid', /could not be compiled/))
+  await assert.rejects(
+    compile(answer('<html>', 'application/wasm')),
+    refusal('wasm-invalid', /could not be compiled/),
+  )
 })
 
 test("a policy without 'wasm-unsafe-eval' is told from a damaged file", async (t) => {
-  const words = "Refused to compile or instantiate WebAssembly module because neither 'wasm-eval' nor 'unsafe-eval' is an allowed source of script"
+  const words =
+    "Refused to compile or instantiate WebAssembly module because neither 'wasm-eval' nor 'unsafe-eval' is an allowed source of script"
   t.mock.method(WebAssembly, 'compile', async () => {
     throw new WebAssembly.CompileError(words)
   })

@@ -10,7 +10,9 @@ export function recorded(name) {
   const request = file.indexOf('\r\n\r\n') + 4
   const response = file.indexOf('\r\n\r\n', request) + 4
   const [line, ...fields] = file.subarray(request, response).toString('latin1').trim().split('\r\n')
-  const headers = new Headers(fields.map((field) => [field.slice(0, field.indexOf(':')), field.slice(field.indexOf(':') + 1).trim()]))
+  const headers = new Headers(
+    fields.map((field) => [field.slice(0, field.indexOf(':')), field.slice(field.indexOf(':') + 1).trim()]),
+  )
   headers.delete('transfer-encoding')
   return { status: Number(line.split(' ')[1]), headers, body: new Uint8Array(file.subarray(response)) }
 }
@@ -37,7 +39,10 @@ export class Stream {
   aborted = false
 
   constructor(first = []) {
-    this.body = new ReadableStream({ start: (controller) => (this.#controller = controller), cancel: () => (this.aborted = true) })
+    this.body = new ReadableStream({
+      start: (controller) => (this.#controller = controller),
+      cancel: () => (this.aborted = true),
+    })
     for (const line of first) this.push(line)
   }
 

@@ -221,7 +221,9 @@ impl Reflector {
             (Role::Snapshot, _) => Some(Target::Attempt(&mut self.store)),
             (Role::Beside, State::Listing(listing)) => {
                 let rows = self.store.memory_bytes();
-                listing.buffer.set_limit(self.config.limit_bytes.saturating_sub(rows));
+                listing
+                    .buffer
+                    .set_limit(self.config.limit_bytes.saturating_sub(rows));
                 Some(Target::Buffer(&mut listing.buffer))
             }
             (Role::Stream, _) => {

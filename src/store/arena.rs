@@ -16,8 +16,9 @@ const SEGMENT: usize = 64 * 1024;
 const GRANULES: usize = SEGMENT / GRANULE;
 /// Bits of a [`Loc`] that count granules within a segment.
 const GRANULE_BITS: u32 = GRANULES.trailing_zeros();
-/// Segments that a [`Loc`] can name; the last is left out, so that no block is named [`Loc::NONE`].
-const MAX_SEGMENTS: usize = (1 << (32 - GRANULE_BITS)) - 1;
+/// Segments that a [`Loc`] can name, with its top bit free for [`super::heap::Heap`]; the last is left out, so that no
+/// block is named [`Loc::NONE`].
+const MAX_SEGMENTS: usize = (1 << (31 - GRANULE_BITS)) - 1;
 /// Bytes before the payload: granules of this block (top bit: in use) and of the one before it.
 const HEADER: usize = 4;
 /// The smallest block that can hold a header and the two links of a free list.
@@ -67,6 +68,8 @@ pub(super) struct Arena {
     nonempty: u128,
     /// A wholly free segment is kept, so that a row coming and going does not allocate each time.
     spare: Option<Loc>,
+    /// Bytes of all segments.
+    held: usize,
 }
 
 impl Arena {
@@ -77,7 +80,19 @@ impl Arena {
             free: [Loc::NONE; CLASSES],
             nonempty: 0,
             spare: None,
+            held: 0,
         }
+    }
+
+    /// Bytes of all segments.
+    pub(super) fn held(&self) -> usize {
+        self.held
+    }
+
+    /// Whether a block of this many bytes fits without another segment.
+    pub(super) fn has_room(&self, bytes: usize) -> bool {
+        let granules = granules(bytes);
+        granules <= GRANULES && self.find(to_u16(granules)).is_some()
     }
 
     /// The bytes of a block: as many as were asked for, rounded up.
@@ -157,25 +172,21 @@ impl Arena {
         bytes: usize,
         budget: &mut Budget,
     ) -> Result<Loc, CapacityError> {
-        let granules = bytes
-            .saturating_add(HEADER)
-            .div_ceil(GRANULE)
-            .max(MIN_GRANULES);
+        let granules = granules(bytes);
         if granules > GRANULES {
             // Its size tells a segment of its own from a common one.
             let segment = self.add_segment(bytes.max(SEGMENT + 1), budget)?;
             return Ok(Loc::new(segment, 0));
         }
         let wanted = to_u16(granules);
-        let at = match self.find(wanted) {
-            Some(at) => at,
-            None => {
-                let segment = self.add_segment(SEGMENT, budget)?;
-                let at = Loc::new(segment, 0);
-                self.set_header(at, to_u16(GRANULES), 0);
-                self.link(at, to_u16(GRANULES));
-                at
-            }
+        let at = if let Some(at) = self.find(wanted) {
+            at
+        } else {
+            let segment = self.add_segment(SEGMENT, budget)?;
+            let at = Loc::new(segment, 0);
+            self.set_header(at, to_u16(GRANULES), 0);
+            self.link(at, to_u16(GRANULES));
+            at
         };
         let (size, before) = self.header(at);
         self.unlink(at, size);
@@ -232,6 +243,7 @@ impl Arena {
         }
         data.resize(bytes, 0);
         let data = data.into_boxed_slice();
+        self.held = self.held.saturating_add(bytes);
         let index = self.vacant.pop().map(|index| index as usize);
         if let Some((index, place)) = index.and_then(|i| Some((i, self.segments.get_mut(i)?))) {
             *place = data;
@@ -245,6 +257,7 @@ impl Arena {
     fn drop_segment(&mut self, index: usize, budget: &mut Budget) {
         if let Some(segment) = self.segments.get_mut(index) {
             budget.shrink(segment.len());
+            self.held = self.held.saturating_sub(segment.len());
             *segment = Box::default();
             self.vacant.extend(u32::try_from(index).ok());
         }
@@ -355,6 +368,12 @@ impl Arena {
             *place = bytes;
         }
     }
+}
+
+/// How many granules a block of this many bytes takes.
+fn granules(bytes: usize) -> usize {
+    let granules = bytes.saturating_add(HEADER).div_ceil(GRANULE);
+    granules.max(MIN_GRANULES)
 }
 
 /// The list for free blocks of this many granules.

@@ -1,6 +1,7 @@
 //! Attempts at a snapshot: staged beside the published rows, then published in one step or thrown away.
 
 use super::arena::Loc;
+use super::heap::Purpose;
 use super::record::Identity;
 use super::slot::Slot;
 use super::{CapacityError, ChangeKind, DiffCounts, Progress, RowId, Store};
@@ -31,6 +32,7 @@ impl Store {
     pub fn begin(&mut self) {
         self.discard();
         self.finish();
+        self.heap.balance();
         self.stage = Stage::Open;
     }
 
@@ -129,6 +131,7 @@ impl Store {
                     self.columns_epoch += 1;
                 }
                 self.has_snapshot = true;
+                self.heap.balance();
                 self.last_commit = counts;
                 self.staged_len = 0;
                 Progress::Done
@@ -202,7 +205,7 @@ impl Store {
         if known.is_none() {
             self.reserve_slot(hash)?;
         }
-        let record = self.write(row, identity, received)?;
+        let record = self.write(row, identity, received, Purpose::Attempt)?;
         let id = known.unwrap_or_else(|| self.add_slot(hash));
         let Some(slot) = self.slot_mut(id) else {
             return Ok(());

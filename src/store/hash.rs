@@ -13,47 +13,50 @@ const MIX_HIGH: u32 = 0x85EB_CA77;
 
 impl Hasher {
     pub(super) fn new(seed: u64) -> Self {
-        let [a, b, c, d, e, f, g, h] = seed.to_le_bytes();
-        let low = u32::from_le_bytes([a, b, c, d]) ^ MIX_LOW;
-        let high = u32::from_le_bytes([e, f, g, h]) ^ MIX_HIGH;
-        let (low, high) = fold(low, high);
+        let (low, high) = halves(seed);
+        let (low, high) = fold(low ^ MIX_LOW, high ^ MIX_HIGH);
         Self { low, high }
     }
 
     /// Hashes `parts` one after the other; where one part ends matters.
     pub(super) fn hash(self, parts: &[&[u8]]) -> u32 {
-        let (mut low, mut high) = (self.low, self.high);
+        let mut state = (self.low, self.high);
         for part in parts {
             let (words, tail) = part.as_chunks::<8>();
-            for &[a, b, c, d, e, f, g, h] in words {
-                low ^= u32::from_le_bytes([a, b, c, d]);
-                high ^= u32::from_le_bytes([e, f, g, h]);
-                (low, high) = fold(low ^ self.high, high ^ self.low);
+            for &word in words {
+                state = self.take(state, word);
             }
             let mut last = [0_u8; 8];
             for (to, from) in last.iter_mut().zip(tail) {
                 *to = *from;
             }
-            let [a, b, c, d, e, f, g, _] = last;
             // A tail has at most seven bytes: the eighth tells how long the part was.
-            let length = part.len().to_le_bytes().first().copied().unwrap_or(0);
-            low ^= u32::from_le_bytes([a, b, c, d]);
-            high ^= u32::from_le_bytes([e, f, g, length]);
-            (low, high) = fold(low ^ self.high, high ^ self.low);
+            let [.., length] = &mut last;
+            *length = part.len().to_le_bytes().first().copied().unwrap_or(0);
+            state = self.take(state, last);
         }
-        let (low, high) = fold(low ^ MIX_LOW, high ^ MIX_HIGH);
+        let (low, high) = fold(state.0 ^ MIX_LOW, state.1 ^ MIX_HIGH);
         low ^ high
+    }
+
+    fn take(self, state: (u32, u32), word: [u8; 8]) -> (u32, u32) {
+        let (low, high) = halves(u64::from_le_bytes(word));
+        fold(state.0 ^ low ^ self.high, state.1 ^ high ^ self.low)
     }
 }
 
 /// Multiplies 32 by 32 bits and keeps all 64. The additions keep a zero from swallowing the other half.
 fn fold(low: u32, high: u32) -> (u32, u32) {
     let product = u64::from(low ^ MIX_HIGH).wrapping_mul(u64::from(high ^ MIX_LOW));
-    let [a, b, c, d, e, f, g, h] = product.to_le_bytes();
+    let (product_low, product_high) = halves(product);
     (
-        u32::from_le_bytes([a, b, c, d]).wrapping_add(high.rotate_left(15)),
-        u32::from_le_bytes([e, f, g, h]).wrapping_add(low.rotate_left(7)),
+        product_low.wrapping_add(high.rotate_left(15)),
+        product_high.wrapping_add(low.rotate_left(7)),
     )
+}
+
+fn halves(word: u64) -> (u32, u32) {
+    ((word & 0xFFFF_FFFF) as u32, (word >> 32) as u32)
 }
 
 #[cfg(test)]

@@ -21,6 +21,9 @@ impl Index {
         }
     }
 
+    /// Bytes of an empty index, which no budget counts.
+    pub(super) const BASE_BYTES: usize = SHARDS * size_of::<HashTable<u32>>();
+
     pub(super) fn find(&self, hash: u32, mut eq: impl FnMut(u32) -> bool) -> Option<u32> {
         self.shards
             .get(shard(hash))?

@@ -1,6 +1,6 @@
 //! Byte strings that many rows share, kept once.
 //!
-//! The pods of one ReplicaSet have the same namespace, owners and (nearly always) labels; kept once, they cost a row
+//! The pods of one `ReplicaSet` have the same namespace, owners and (nearly always) labels; kept once, they cost a row
 //! four bytes each.
 
 use super::CapacityError;
@@ -12,16 +12,19 @@ use super::index::Index;
 /// Uses and hash stand before the bytes, then the length.
 const HEADER: usize = 12;
 
-/// The shared byte strings, counted by use. Their bytes are in the arena.
+/// The shared byte strings, counted by use. They have an arena of their own: they outlive the records of a snapshot, and among
+/// those they would keep whole segments from being given back.
 #[derive(Debug)]
 pub(super) struct Interner {
     index: Index,
+    arena: Arena,
 }
 
 impl Interner {
     pub(super) fn new() -> Self {
         Self {
             index: Index::new(),
+            arena: Arena::new(),
         }
     }
 
@@ -30,9 +33,9 @@ impl Interner {
         &mut self,
         text: &[u8],
         hasher: Hasher,
-        arena: &mut Arena,
         budget: &mut Budget,
     ) -> Result<Loc, CapacityError> {
+        let arena = &mut self.arena;
         let hash = hasher.hash(&[text]);
         let known = self.index.find(hash, |at| {
             hash_at(arena, Loc(at)) == hash && bytes(arena, Loc(at)) == text
@@ -57,7 +60,8 @@ impl Interner {
     }
 
     /// Lets go of one use; the last one frees the bytes.
-    pub(super) fn release(&mut self, at: Loc, arena: &mut Arena, budget: &mut Budget) {
+    pub(super) fn release(&mut self, at: Loc, budget: &mut Budget) {
+        let arena = &mut self.arena;
         let left = uses(arena, at).saturating_sub(1);
         if left > 0 {
             set_uses(arena, at, left);
@@ -66,10 +70,14 @@ impl Interner {
         self.index.remove(hash_at(arena, at), at.0);
         arena.release(at, budget);
     }
+
+    /// The bytes that are kept at `at`.
+    pub(super) fn bytes(&self, at: Loc) -> &[u8] {
+        bytes(&self.arena, at)
+    }
 }
 
-/// The bytes that are kept at `at`.
-pub(super) fn bytes(arena: &Arena, at: Loc) -> &[u8] {
+fn bytes(arena: &Arena, at: Loc) -> &[u8] {
     let block = arena.bytes(at);
     let length = number(block, 8) as usize;
     block

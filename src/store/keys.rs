@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::record::{Identity, Parts, push_uuid};
 use super::slot::{END, Slot};
-use super::{CapacityError, RowId, Store, intern};
+use super::{CapacityError, MAX_ROWS, RowId, Store};
 use crate::event::Meta;
 
 impl Store {
@@ -48,7 +48,7 @@ impl Store {
                             || parts.name == name
                                 && parts
                                     .namespace
-                                    .map_or(&[][..], |at| intern::bytes(&self.arena, at))
+                                    .map_or(&[][..], |at| self.interner.bytes(at))
                                     == namespace)
                 })
         });
@@ -102,7 +102,7 @@ impl Store {
     /// Makes room for one more row, so that [`Store::add_slot`] cannot fail.
     pub(super) fn reserve_slot(&mut self, hash: u32) -> Result<(), CapacityError> {
         if self.vacant == END {
-            if self.slots.len() >= END as usize {
+            if self.slots.len() >= MAX_ROWS as usize {
                 return Err(self.budget.exhausted());
             }
             self.slots.reserve(&mut self.budget)?;
@@ -150,8 +150,8 @@ impl Store {
 
     /// Any record of a slot: all say the same key.
     fn any_parts(&self, slot: &Slot) -> Option<Parts<'_>> {
-        Parts::decode(self.arena.bytes(slot.record))
-            .or_else(|| Parts::decode(self.arena.bytes(slot.staged)))
+        Parts::decode(self.heap.bytes(slot.record))
+            .or_else(|| Parts::decode(self.heap.bytes(slot.staged)))
     }
 }
 

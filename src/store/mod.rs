@@ -25,6 +25,7 @@ mod budget;
 mod chunked;
 mod drain;
 mod hash;
+mod heap;
 mod index;
 mod intern;
 mod keys;
@@ -33,9 +34,10 @@ mod row;
 mod same;
 mod slot;
 
-use arena::{Arena, Loc};
+use arena::Loc;
 use attempt::Stage;
 use hash::Hasher;
+use heap::{Heap, Purpose};
 use index::Index;
 use intern::Interner;
 use record::{Identity, Parts, Version};
@@ -110,7 +112,7 @@ pub struct DiffCounts {
 pub struct Store {
     budget: Budget,
     hasher: Hasher,
-    arena: Arena,
+    heap: Heap,
     interner: Interner,
     slots: Chunked<Slot>,
     /// First of the chain of free slots.
@@ -131,6 +133,9 @@ pub struct Store {
     scratch: Vec<u8>,
 }
 
+/// Ids of rows are below this; readers may give others a meaning of their own.
+pub(crate) const MAX_ROWS: u32 = 1 << 30;
+
 /// A scratch buffer that grew beyond this is let go.
 const SCRATCH: usize = 64 * 1024;
 
@@ -142,7 +147,7 @@ impl Store {
         Self {
             budget: Budget::new(limit_bytes),
             hasher: Hasher::new(seed),
-            arena: Arena::new(),
+            heap: Heap::new(),
             interner: Interner::new(),
             slots: Chunked::default(),
             vacant: END,
@@ -171,16 +176,18 @@ impl Store {
         self.finish();
         let identity = Identity::of_uid(&row.meta.uid).unwrap_or(Identity::Occurrence(0));
         let (hash, known) = self.locate(identity, &row.meta);
+        let beside_attempt = matches!(self.stage, Stage::Open);
+        let purpose = Purpose::Live { beside_attempt };
         if let Some(id) = known {
             if self.is_live(id) && self.is_same(id, row) {
                 return Ok(());
             }
-            let record = self.write(row, identity, received)?;
+            let record = self.write(row, identity, received, purpose)?;
             self.replace(id, record);
             return Ok(());
         }
         self.reserve_slot(hash)?;
-        let record = self.write(row, identity, received)?;
+        let record = self.write(row, identity, received, purpose)?;
         let id = self.add_slot(hash);
         self.replace(id, record);
         Ok(())
@@ -230,7 +237,8 @@ impl Store {
     /// All memory held, in bytes.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        self.budget.used().saturating_add(self.scratch.capacity())
+        let fixed = 2 * Index::BASE_BYTES + self.scratch.capacity();
+        self.budget.used().saturating_add(fixed)
     }
 
     /// Puts a new record into its place and tells readers.
@@ -282,7 +290,7 @@ impl Store {
         if !version.is_empty() && !row.meta.uid.is_empty() {
             return same::same_but_for_time(parts.cells, &row.cells);
         }
-        let shared = |part: Option<Loc>| part.map(|at| intern::bytes(&self.arena, at));
+        let shared = |part: Option<Loc>| part.map(|at| self.interner.bytes(at));
         parts.cells == &*row.cells
             && !same::mentions_time(parts.cells)
             && parts.created == row.meta.creation_timestamp
@@ -298,6 +306,7 @@ impl Store {
         row: &Row<'_>,
         identity: Identity<'_>,
         received: Timestamp,
+        purpose: Purpose,
     ) -> Result<Loc, CapacityError> {
         let meta = &row.meta;
         let namespace = Some(meta.namespace.as_bytes()).filter(|text| !text.is_empty());
@@ -305,8 +314,7 @@ impl Store {
         let texts = [namespace, meta.labels, meta.owners, meta.finalizers];
         for (place, text) in shared.iter_mut().zip(texts) {
             let Some(text) = text else { continue };
-            let (arena, budget) = (&mut self.arena, &mut self.budget);
-            match self.interner.acquire(text, self.hasher, arena, budget) {
+            match self.interner.acquire(text, self.hasher, &mut self.budget) {
                 Ok(at) => *place = Some(at),
                 Err(error) => {
                     self.release_shared(shared);
@@ -328,26 +336,27 @@ impl Store {
             name: meta.name.as_bytes(),
             cells: &row.cells,
         };
-        let stored = self.write_parts(&parts);
+        let stored = self.write_parts(&parts, purpose);
         if stored.is_err() {
             self.release_shared(shared);
         }
         stored
     }
 
-    fn write_parts(&mut self, parts: &Parts<'_>) -> Result<Loc, CapacityError> {
+    fn write_parts(&mut self, parts: &Parts<'_>, purpose: Purpose) -> Result<Loc, CapacityError> {
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
         let bound = parts.encoded_bound();
-        // The copy counts while it is made.
-        self.budget.grow(bound)?;
+        // A large copy counts while it is made; a small one stays for the next row and is always there.
+        let large = bound.saturating_sub(SCRATCH);
+        self.budget.grow(large)?;
         let room = scratch.try_reserve(bound);
-        self.budget.shrink(bound);
+        self.budget.shrink(large);
         if room.is_err() {
             return Err(self.budget.exhausted());
         }
         parts.encode(&mut scratch);
-        let stored = self.arena.store(&scratch, &mut self.budget);
+        let stored = self.heap.store(&scratch, purpose, &mut self.budget);
         if scratch.capacity() <= SCRATCH {
             self.scratch = scratch;
         }
@@ -359,7 +368,7 @@ impl Store {
         if at == Loc::NONE {
             return;
         }
-        if let Some(parts) = Parts::decode(self.arena.bytes(at)) {
+        if let Some(parts) = Parts::decode(self.heap.bytes(at)) {
             let shared = [
                 parts.namespace,
                 parts.labels,
@@ -368,12 +377,12 @@ impl Store {
             ];
             self.release_shared(shared);
         }
-        self.arena.release(at, &mut self.budget);
+        self.heap.release(at, &mut self.budget);
     }
 
     fn release_shared(&mut self, shared: [Option<Loc>; 4]) {
         for at in shared.into_iter().flatten() {
-            self.interner.release(at, &mut self.arena, &mut self.budget);
+            self.interner.release(at, &mut self.budget);
         }
     }
 
@@ -382,7 +391,7 @@ impl Store {
         if record == Loc::NONE {
             return None;
         }
-        Parts::decode(self.arena.bytes(record))
+        Parts::decode(self.heap.bytes(record))
     }
 
     fn slot(&self, id: RowId) -> Option<Slot> {

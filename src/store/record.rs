@@ -14,6 +14,8 @@ mod flag {
     pub(super) const CREATION: u16 = 1 << 6;
     pub(super) const DELETION: u16 = 1 << 7;
     pub(super) const NUMERIC_VERSION: u16 = 1 << 8;
+    /// The name is the text of the first cell, as nearly always: kept once.
+    pub(super) const NAME_IN_CELLS: u16 = 1 << 9;
 }
 
 /// Who a row is.
@@ -103,6 +105,10 @@ impl Parts<'_> {
             Version::Number(_) => flag::NUMERIC_VERSION,
             Version::Text(_) => 0,
         };
+        let name_in_cells = first_text(self.cells, self.name.len()) == Some(self.name);
+        if name_in_cells {
+            flags |= flag::NAME_IN_CELLS;
+        }
         out.extend_from_slice(&flags.to_le_bytes());
         put_time(out, self.received);
         match self.identity {
@@ -124,7 +130,11 @@ impl Parts<'_> {
             Version::Number(number) => put_varint(out, number),
             Version::Text(text) => put_bytes(out, text),
         }
-        put_bytes(out, self.name);
+        if name_in_cells {
+            put_varint(out, self.name.len() as u64);
+        } else {
+            put_bytes(out, self.name);
+        }
         put_bytes(out, self.cells);
     }
 
@@ -180,8 +190,13 @@ impl<'a> Parts<'a> {
         } else {
             Version::Text(reader.bytes()?)
         };
-        let name = reader.bytes()?;
-        let cells = reader.bytes()?;
+        let (name, cells) = if has(flag::NAME_IN_CELLS) {
+            let length = usize::try_from(reader.varint()?).ok()?;
+            let cells = reader.bytes()?;
+            (first_text(cells, length)?, cells)
+        } else {
+            (reader.bytes()?, reader.bytes()?)
+        };
         Some(Self {
             received,
             identity,
@@ -196,6 +211,12 @@ impl<'a> Parts<'a> {
             cells,
         })
     }
+}
+
+/// The first cell, if it is a string of this many bytes (as they are written).
+fn first_text(cells: &[u8], length: usize) -> Option<&[u8]> {
+    let (text, rest) = cells.strip_prefix(b"[\"")?.split_at_checked(length)?;
+    rest.starts_with(b"\"").then_some(text)
 }
 
 struct Reader<'a> {
@@ -324,7 +345,11 @@ mod tests {
                         deleted: None,
                         version: Version::of(version),
                         name: b"web",
-                        cells: b"[1,\"a\"]",
+                        cells: if time.is_some() {
+                            b"[1,\"a\"]"
+                        } else {
+                            b"[\"web\",1]"
+                        },
                     };
                     let mut bytes = Vec::new();
                     parts.encode(&mut bytes);

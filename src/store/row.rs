@@ -1,10 +1,11 @@
 //! Reading rows.
 
+use std::cmp::Ordering;
 use std::fmt::Write as _;
 
 use super::keys::push_key;
 use super::record::{Identity, Parts, Version, push_uuid};
-use super::{RowId, Store, intern};
+use super::{RowId, Store};
 use crate::clock::Timestamp;
 
 /// A stored row, read in place.
@@ -45,15 +46,6 @@ impl RowRef<'_> {
     /// Appends [`RowRef::key`] to `out`.
     pub fn push_key(&self, out: &mut String) {
         push_key(self.identity, self.namespace, self.name, out);
-    }
-
-    /// An order of keys, the same for all stores: between rows of equal name.
-    pub(crate) fn cmp_key(&self, other: &RowRef<'_>) -> std::cmp::Ordering {
-        match (self.identity, other.identity) {
-            (Identity::Occurrence(a), Identity::Occurrence(b)) => a.cmp(&b),
-            (Identity::Uuid(a), Identity::Uuid(b)) => a.cmp(&b),
-            _ => self.key().cmp(&other.key()),
-        }
     }
 
     /// Appends `metadata.uid` to `out`; nothing where the server sent none.
@@ -173,13 +165,33 @@ impl Store {
             .filter(|&id| self.is_live(id))
     }
 
+    /// A total order of rows: by namespace, name and key.
+    pub(crate) fn compare_keys(&self, a: RowId, b: RowId) -> Ordering {
+        let (Some(row_a), Some(row_b)) = (self.parts(a), self.parts(b)) else {
+            return a.cmp(&b);
+        };
+        let namespace = |at: Option<_>| at.map_or(&[][..], |at| self.interner.bytes(at));
+        // Equal namespaces are kept once: most comparisons need not read them.
+        let by_namespace = if row_a.namespace == row_b.namespace {
+            Ordering::Equal
+        } else {
+            namespace(row_a.namespace).cmp(namespace(row_b.namespace))
+        };
+        let by_name = by_namespace.then_with(|| row_a.name.cmp(row_b.name));
+        by_name.then_with(|| match (row_a.identity, row_b.identity) {
+            (Identity::Occurrence(a), Identity::Occurrence(b)) => a.cmp(&b),
+            (Identity::Uuid(a), Identity::Uuid(b)) => a.cmp(&b),
+            _ => self.resolve(row_a).key().cmp(&self.resolve(row_b).key()),
+        })
+    }
+
     /// Ids below this may be rows: for going through all of them in slices.
     pub(crate) fn id_bound(&self) -> u32 {
         u32::try_from(self.slots.len()).unwrap_or(u32::MAX)
     }
 
     fn resolve<'a>(&'a self, parts: Parts<'a>) -> RowRef<'a> {
-        let shared = |at| intern::bytes(&self.arena, at);
+        let shared = |at| self.interner.bytes(at);
         let text = |bytes| std::str::from_utf8(bytes).unwrap_or_default();
         RowRef {
             name: text(parts.name),

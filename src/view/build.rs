@@ -284,8 +284,5 @@ pub(super) fn is_before(a: Entry, b: Entry, layout: &Layout, store: &Store) -> b
     if a.prefix != b.prefix {
         return a.prefix < b.prefix;
     }
-    match (store.row(a.id), store.row(b.id)) {
-        (Some(a), Some(b)) => layout.compare(&a, &b).is_lt(),
-        _ => a.id < b.id,
-    }
+    layout.compare(store, a.id, b.id).is_lt()
 }

@@ -7,7 +7,7 @@ use super::key::CellKey;
 use super::options::{ColumnChoice, ViewOptions};
 use crate::clock::Timestamp;
 use crate::selector::{Selector, SelectorError};
-use crate::store::{RowRef, Store};
+use crate::store::{RowId, RowRef, Store};
 use crate::table::{CellRef, Cells, Column};
 use crate::time_cells::{self, TimeRule};
 
@@ -164,14 +164,28 @@ impl Layout {
     /// Eight bytes that order rows as [`Layout::compare`] does, as far as they go.
     pub(super) fn prefix(&self, row: &RowRef<'_>) -> u64 {
         let Some(sort) = self.sort.first() else {
-            return 0;
+            let text = row.namespace.bytes().chain([0]).chain(row.name.bytes());
+            let padded = text.chain(std::iter::repeat(0)).take(8);
+            return padded.fold(0, |prefix, byte| prefix << 8 | u64::from(byte));
         };
         let prefix = self.key(sort.index, row).prefix();
         if sort.descending { !prefix } else { prefix }
     }
 
-    /// The total order of rows. Equal only for a row and itself.
-    pub(super) fn compare(&self, a: &RowRef<'_>, b: &RowRef<'_>) -> Ordering {
+    /// The total order of rows, by what their cells say and then as [`Store::compare_keys`] has it.
+    pub(super) fn compare(&self, store: &Store, a: RowId, b: RowId) -> Ordering {
+        if !self.sort.is_empty()
+            && let (Some(a), Some(b)) = (store.row(a), store.row(b))
+        {
+            let order = self.compare_cells(&a, &b);
+            if order.is_ne() {
+                return order;
+            }
+        }
+        store.compare_keys(a, b)
+    }
+
+    fn compare_cells(&self, a: &RowRef<'_>, b: &RowRef<'_>) -> Ordering {
         for sort in &self.sort {
             // Equal bytes that are no time are equal keys: columns like Status have few values.
             if self.rules.get(sort.index).is_none_or(Option::is_none)
@@ -188,8 +202,7 @@ impl Layout {
                 };
             }
         }
-        let text = a.namespace.cmp(b.namespace).then(a.name.cmp(b.name));
-        text.then_with(|| a.cmp_key(b))
+        Ordering::Equal
     }
 
     fn key(&self, index: usize, row: &RowRef<'_>) -> CellKey {

@@ -8,6 +8,7 @@
 
 mod build;
 mod feed;
+mod hold;
 mod json_text;
 pub mod key;
 mod layout;

@@ -29,7 +29,7 @@ pub enum ColumnChoice {
 pub struct Sort {
     /// Name of the column; the first one of that name counts. It need not be shown.
     pub column: String,
-    /// Greatest first.
+    /// Greatest first. Rows that are equal in this column are in ascending order all the same.
     pub descending: bool,
 }
 

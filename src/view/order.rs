@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::store::{Budget, CapacityError, Chunked, Progress, RowId};
+use crate::store::{Budget, CapacityError, Chunked, MAX_ROWS, Progress, RowId};
 
 /// Entries a chunk.
 const CHUNK: usize = 512;
@@ -19,7 +19,7 @@ const ABSENT: u32 = FLAG - 1;
 const FLAG: u32 = 1 << 31;
 
 /// Ids from here on are no rows of a store, but stand for rows that are gone and still shown.
-pub(super) const GHOSTS: u32 = 1 << 30;
+pub(super) const GHOSTS: u32 = MAX_ROWS;
 
 /// An entry: a row, and eight bytes by which it can often be told from others without reading it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -263,26 +263,20 @@ impl Order {
         passes: impl Fn(Entry) -> bool,
     ) -> Option<(Option<Entry>, Option<Entry>)> {
         let (number, index) = self.find(id)?;
-        let position = self.sequence.iter().position(|&chunk| chunk == number)?;
         let chunk = self.chunk(number)?;
-        let (before, after) = self.sequence.split_at_checked(position)?;
         let passes = |entry: &Entry| passes(*entry);
-        let earlier = before.iter().rev().filter_map(|&c| self.chunk(c));
-        let later = after.iter().skip(1).filter_map(|&c| self.chunk(c));
-        let previous = (0..index)
-            .rev()
-            .filter_map(|index| chunk.entry(index))
-            .find(passes)
-            .or_else(|| {
-                earlier
-                    .flat_map(|chunk| (0..chunk.ids.len()).rev().filter_map(|i| chunk.entry(i)))
-                    .find(passes)
-            });
-        let next = chunk
-            .entries()
-            .skip(index + 1)
-            .find(passes)
-            .or_else(|| later.flat_map(Chunk::entries).find(passes));
+        // The list of chunks is searched only where the chunk has no such neighbour.
+        let position = || self.sequence.iter().position(|&chunk| chunk == number);
+        let previous = chunk.reversed(index).find(passes).or_else(|| {
+            let earlier = self.sequence.get(..position()?)?;
+            let chunks = earlier.iter().rev().filter_map(|&c| self.chunk(c));
+            chunks.flat_map(|c| c.reversed(c.ids.len())).find(passes)
+        });
+        let next = chunk.entries().skip(index + 1).find(passes).or_else(|| {
+            let later = self.sequence.get(position()? + 1..)?;
+            let chunks = later.iter().filter_map(|&c| self.chunk(c));
+            chunks.flat_map(Chunk::entries).find(passes)
+        });
         Some((previous, next))
     }
 
@@ -398,6 +392,11 @@ impl Chunk {
             id: *self.ids.get(index)?,
             prefix: *self.prefixes.get(index)?,
         })
+    }
+
+    /// The entries before `end`, backwards.
+    fn reversed(&self, end: usize) -> impl Iterator<Item = Entry> + '_ {
+        (0..end).rev().filter_map(|index| self.entry(index))
     }
 
     fn entries(&self) -> impl Iterator<Item = Entry> + '_ {

@@ -30,7 +30,7 @@ const STEP: usize = 256;
 pub struct Views {
     kind: Kind,
     budget: Budget,
-    views: BTreeMap<ViewId, View>,
+    open: BTreeMap<ViewId, View>,
     feeds: BTreeMap<FeedId, ChangeFeed>,
     next: u32,
     stage: Stage,
@@ -60,7 +60,7 @@ impl Views {
                 resource: resource.resource.clone(),
             },
             budget: Budget::new(limit_bytes),
-            views: BTreeMap::new(),
+            open: BTreeMap::new(),
             feeds: BTreeMap::new(),
             next: 0,
             stage: Stage::Idle,
@@ -75,13 +75,13 @@ impl Views {
     pub fn open(&mut self, options: ViewOptions) -> Result<ViewId, SelectorError> {
         let view = View::new(options)?;
         let id = ViewId(self.number());
-        self.views.insert(id, view);
+        self.open.insert(id, view);
         Ok(id)
     }
 
     /// Closes a view; `false` where it is not open.
     pub fn close(&mut self, id: ViewId) -> bool {
-        let view = self.views.remove(&id);
+        let view = self.open.remove(&id);
         let is_open = view.is_some();
         if let Some(view) = view {
             view.free(&mut self.budget);
@@ -92,12 +92,12 @@ impl Views {
     /// A view, to read.
     #[must_use]
     pub fn get(&self, id: ViewId) -> Option<&View> {
-        self.views.get(&id)
+        self.open.get(&id)
     }
 
     /// A view, to update, hold or release.
     pub fn get_mut(&mut self, id: ViewId) -> Option<&mut View> {
-        self.views.get_mut(&id)
+        self.open.get_mut(&id)
     }
 
     /// Opens a feed of changes, which begins with the whole snapshot.
@@ -135,7 +135,7 @@ impl Views {
                 Stage::Telling { last } => self.tell(store, last, &mut fuel),
                 Stage::Following => {
                     let progress = self.follow(store, now, &mut fuel);
-                    if self.views.values().all(View::lets_go) {
+                    if self.open.values().all(View::lets_go) {
                         self.stage = Stage::Ending;
                     } else if progress == Progress::Done {
                         // Nobody has work, and somebody needs the rows still: wait for a snapshot.
@@ -164,7 +164,7 @@ impl Views {
         now: Timestamp,
         out: &mut String,
     ) -> bool {
-        self.views
+        self.open
             .get(&id)
             .is_some_and(|view| view.window(store, &self.kind, (first, last), now, out))
     }
@@ -219,7 +219,7 @@ impl Views {
                 return;
             };
             *fuel -= 1;
-            for view in self.views.values_mut() {
+            for view in self.open.values_mut() {
                 view.note(id, &mut self.budget);
             }
             for feed in self.feeds.values_mut() {
@@ -232,7 +232,7 @@ impl Views {
 
     fn follow(&mut self, store: &Store, now: Timestamp, fuel: &mut usize) -> Progress {
         let mut progress = Progress::Done;
-        for view in self.views.values_mut() {
+        for view in self.open.values_mut() {
             if view.work(store, &self.kind, now, fuel, &mut self.budget) == Progress::More {
                 progress = Progress::More;
             }

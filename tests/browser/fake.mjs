@@ -9,7 +9,9 @@ const root = join(import.meta.dirname, '..', '..')
 /** Starts the server on a free port of the loopback interface. Resolves to `{ url, close }`. */
 export async function fakeApiserver(...argv) {
   const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target')
-  const program = ['fake', 'release', 'debug'].map((profile) => join(target, profile, 'fake-apiserver')).find(existsSync)
+  const program = ['fake', 'release', 'debug']
+    .map((profile) => join(target, profile, 'fake-apiserver'))
+    .find(existsSync)
   if (program === undefined) throw new Error('fake-apiserver is not built: cargo build -p fake-apiserver')
   const child = spawn(program, ['--exit-with-parent', ...argv], { stdio: ['pipe', 'pipe', 'inherit'] })
   const url = await new Promise((resolve, reject) => {

@@ -4,7 +4,12 @@ import { createServer } from 'node:http'
 import { extname, join, normalize } from 'node:path'
 
 const root = join(import.meta.dirname, '..', '..')
-const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm', '.css': 'text/css' }
+const TYPES = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.wasm': 'application/wasm',
+  '.css': 'text/css',
+}
 
 /** Serves `folder`, and below `/k8s` what `api` answers. Resolves to `{ url, requests, close }`. */
 export function serve(folder, api) {
@@ -14,7 +19,8 @@ export function serve(folder, api) {
     requests.push({ url, headers: request.headers })
     if (url.pathname.startsWith('/k8s/')) return api(url, response)
     const path = join(folder, normalize(url.pathname === '/' ? '/index.html' : url.pathname))
-    if (!path.startsWith(folder) || !existsSync(path) || !statSync(path).isFile()) return response.writeHead(404).end()
+    if (!path.startsWith(folder) || !existsSync(path) || !statSync(path).isFile())
+      return response.writeHead(404).end()
     response.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'application/octet-stream' })
     createReadStream(path).pipe(response)
   })

@@ -20,7 +20,10 @@ before(async () => {
   cpSync(join(import.meta.dirname, 'vite-app'), app, { recursive: true })
   writeFileSync(join(app, 'package.json'), JSON.stringify({ name: 'app', private: true, type: 'module' }))
   npm(app, 'install', '--no-audit', '--no-fund', join(work, packed.filename), 'vite@8')
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] })
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox'],
+  })
 })
 
 after(async () => {
@@ -31,13 +34,20 @@ after(async () => {
 test('the tarball holds what its exports name, and nothing of the workshop', () => {
   const files = new Set(packed.files.map(({ path }) => path))
   const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  const named = Object.values(exports).flatMap((entry) => (typeof entry === 'string' ? [entry] : Object.values(entry)))
+  const named = Object.values(exports).flatMap((entry) =>
+    typeof entry === 'string' ? [entry] : Object.values(entry),
+  )
   for (const path of named) assert.ok(files.has(path.slice(2)), `${path} is not in the tarball`)
-  for (const path of files) assert.match(path, /^(dist\/[\w.-]+\.(js|d\.ts|wasm)|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/)
+  for (const path of files)
+    assert.match(path, /^(dist\/[\w.-]+\.(js|d\.ts|wasm)|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/)
 })
 
 test('a fresh Vite app builds, ships one wasm, and shows rows', async () => {
-  execFileSync(process.execPath, [join(app, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'warn'], { cwd: app, stdio: 'inherit' })
+  execFileSync(
+    process.execPath,
+    [join(app, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'warn'],
+    { cwd: app, stdio: 'inherit' },
+  )
   const built = readdirSync(join(app, 'dist'), { recursive: true }).map(String)
   assert.equal(built.filter((name) => name.endsWith('.wasm')).length, 1, built.join('\n'))
 
@@ -48,7 +58,9 @@ test('a fresh Vite app builds, ships one wasm, and shows rows', async () => {
   page.on('console', (message) => message.type() === 'error' && problems.push(message.text()))
   try {
     await page.goto(site.url)
-    await page.waitForFunction(() => document.querySelectorAll('tbody tr').length >= 3, undefined, { timeout: 10_000 })
+    await page.waitForFunction(() => document.querySelectorAll('tbody tr').length >= 3, undefined, {
+      timeout: 10_000,
+    })
     assert.equal(await page.textContent('#phase'), 'live')
     const heads = await page.locator('th').allTextContents()
     assert.deepEqual(heads.slice(0, 5), ['Name', 'Ready', 'Status', 'Restarts', 'Age'])

@@ -196,6 +196,11 @@ impl<S: Server> World<S> {
         self.sent.iter().map(line).collect()
     }
 
+    /// What the machine waits for; `None` at rest.
+    pub fn deadline(&self) -> Option<u64> {
+        self.deadline
+    }
+
     pub fn open(&self) -> &[ExchangeId] {
         &self.open
     }

@@ -18,7 +18,7 @@ pub(crate) fn json(view: &View, store: &Store) -> Option<String> {
         object.count("total", view.total(store) as u64);
         object.count("pending", view.pending() as u64);
         object.member("columns", |out| {
-            json::array(out, view.columns(store), |each, out| column(each, out));
+            json::array(out, view.columns(store), column);
         });
         if let Some(error) = error {
             object.member("error", |out| {

@@ -110,7 +110,7 @@ mod tests {
             object.count("c", u64::MAX);
             object.member("d", |out| {
                 array(out, [1, 2], |number, out| {
-                    super::object(out, |object| object.number("n", number))
+                    super::object(out, |object| object.number("n", number));
                 });
             });
             object.member("e", |out| array(out, [0; 0], |_, _| {}));

@@ -53,6 +53,7 @@ pub(crate) enum Step {
 }
 
 /// The core of one watch and everything that waits for it.
+#[allow(clippy::struct_excessive_bools)] // Each says of another thing whether it waits; any of them may at once.
 pub(crate) struct Pump<C> {
     reflector: Reflector,
     views: Views,
@@ -285,4 +286,178 @@ pub(crate) fn unauthorized<C>() -> Arrival<C> {
         status: 401,
         ..OwnedHead::default()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use kube_watchlist::clock::{Instant, Timestamp};
+    use kube_watchlist::reflector::{Phase, Resource};
+    use kube_watchlist::view::ViewOptions;
+
+    use super::*;
+
+    const STREAM: &[u8] = include_bytes!("../../tests/streams/1.37/pods-watchlist-table.http");
+
+    /// The body of the recorded exchange.
+    fn body() -> Vec<u8> {
+        let head = |from: &[u8]| {
+            from.windows(4)
+                .position(|at| at == b"\r\n\r\n")
+                .expect("a head")
+                + 4
+        };
+        let response = &STREAM[head(STREAM)..];
+        response[head(response)..].to_vec()
+    }
+
+    /// A minute after the youngest recorded pod was made.
+    fn at(milliseconds: u64) -> Now {
+        let wall = i64::try_from(milliseconds).expect("soon");
+        Now {
+            monotonic: Instant(milliseconds),
+            wall: Timestamp(1_795_448_094_000 + wall),
+        }
+    }
+
+    fn pump() -> Pump<Vec<u8>> {
+        Pump::new(Config {
+            resource: Resource {
+                version: "v1".into(),
+                resource: "pods".into(),
+                namespace: "shop".into(),
+                ..Resource::default()
+            },
+            limit_bytes: 1 << 26,
+            limit_frame: 1 << 20,
+            seed: 7,
+        })
+    }
+
+    /// Steps until sleep: what was asked for, and until when.
+    fn drive(pump: &mut Pump<Vec<u8>>, now: Now) -> (Vec<Step>, Option<Instant>) {
+        let mut asked = Vec::new();
+        for _ in 0..10_000 {
+            match pump.step(now) {
+                Step::Again => {}
+                Step::Sleep(until) => return (asked, until),
+                step => asked.push(step),
+            }
+        }
+        panic!("never sleeps");
+    }
+
+    fn ok() -> Arrival<Vec<u8>> {
+        Arrival::Head(OwnedHead {
+            status: 200,
+            content_type: Some("application/json".into()),
+            ..OwnedHead::default()
+        })
+    }
+
+    /// A pump that is live on the recorded stream, and its exchange.
+    fn live() -> (Pump<Vec<u8>>, ExchangeId) {
+        let mut pump = pump();
+        let (asked, until) = drive(&mut pump, at(0));
+        assert!(until.is_some());
+        let [Step::Send(exchange, _)] = asked[..] else {
+            panic!("one request, not {asked:?}");
+        };
+        pump.arrive(exchange, ok());
+        pump.arrive(exchange, Arrival::Chunk(body()));
+        drive(&mut pump, at(10));
+        assert_eq!(pump.reflector().status(at(10)).phase, Phase::Live);
+        (pump, exchange)
+    }
+
+    #[test]
+    fn a_stream_becomes_rows_and_tells_of_each_kind_of_change() {
+        let (mut pump, _) = live();
+        let notice = pump.take_notice();
+        assert_eq!(
+            notice.bits() & Notice::SNAPSHOT.bits(),
+            Notice::SNAPSHOT.bits()
+        );
+        assert_eq!(notice.bits() & Notice::STATUS.bits(), Notice::STATUS.bits());
+        assert_eq!(pump.take_notice(), Notice::default());
+        assert!(!pump.reflector().store().is_empty());
+    }
+
+    #[test]
+    fn it_always_wakes_by_itself() {
+        let (mut pump, _) = live();
+        let (asked, until) = drive(&mut pump, at(20));
+        assert!(asked.is_empty());
+        assert!(until.expect("a deadline") > at(20).monotonic);
+    }
+
+    #[test]
+    fn bytes_that_wait_are_read_before_a_late_deadline_is_judged() {
+        let (mut pump, exchange) = live();
+        let deadline = drive(&mut pump, at(20)).1.expect("a deadline");
+        let late = at(deadline.0 + 60_000);
+        let bookmark = br#"{"type":"BOOKMARK","object":{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":{"resourceVersion":"9999"},"columnDefinitions":null,"rows":[]}}"#;
+        let mut line = bookmark.to_vec();
+        line.push(b'\n');
+        pump.wake();
+        pump.arrive(exchange, Arrival::Chunk(line));
+        let (asked, _) = drive(&mut pump, late);
+        assert!(
+            asked.is_empty(),
+            "hung up on a stream that had something to say: {asked:?}"
+        );
+        assert_eq!(pump.reflector().status(late).phase, Phase::Live);
+    }
+
+    #[test]
+    fn what_waits_of_an_aborted_exchange_is_dropped() {
+        let (mut pump, exchange) = live();
+        pump.command(Command::Pause);
+        pump.arrive(exchange, Arrival::Chunk(body()));
+        let (asked, until) = drive(&mut pump, at(30));
+        assert_eq!(asked, [Step::Abort(exchange)]);
+        assert_eq!(until, None);
+        assert!(pump.has_room());
+        assert_eq!(pump.reflector().status(at(30)).phase, Phase::Paused);
+    }
+
+    #[test]
+    fn a_window_is_read_and_its_times_are_told_when_they_change() {
+        let (mut pump, _) = live();
+        let view = pump
+            .views()
+            .0
+            .open(ViewOptions::default())
+            .expect("options");
+        while !pump.follow(at(20)) {}
+        let mut rows = String::new();
+        assert!(pump.window(view, (0, 10), at(20), &mut rows));
+        assert!(rows.lines().count() > 0);
+        let change = drive(&mut pump, at(20)).1.expect("a time to wake");
+        pump.take_notice();
+        let now = at(change.0);
+        drive(&mut pump, now);
+        assert_eq!(
+            pump.take_notice().bits() & Notice::ROWS.bits(),
+            Notice::ROWS.bits()
+        );
+        let mut later = String::new();
+        assert!(pump.window(view, (0, 10), now, &mut later));
+        assert_ne!(rows, later);
+    }
+
+    #[test]
+    fn views_and_stream_take_turns() {
+        let (mut pump, exchange) = live();
+        pump.following = true;
+        pump.views_had_turn = false;
+        for _ in 0..4 {
+            pump.arrive(exchange, Arrival::Chunk(b"\n".to_vec()));
+        }
+        // First the views, then the inbox: neither waits for the other to be done.
+        assert_eq!(pump.step(at(20)), Step::Again);
+        assert!(!pump.drain);
+        pump.following = true;
+        assert_eq!(pump.step(at(20)), Step::Again);
+        assert!(pump.drain, "the inbox had its turn");
+    }
 }

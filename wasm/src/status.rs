@@ -159,10 +159,9 @@ mod tests {
     fn union(name: &str) -> BTreeSet<&'static str> {
         let start = format!("export type {name} =");
         let rest = TYPES.split_once(&start).expect("types.ts has the type").1;
-        let end = rest
-            .find("\n\n")
-            .into_iter()
-            .chain(rest.find("\nexport"))
+        let end = ["\n\n", "\nexport", "\n/**"]
+            .iter()
+            .filter_map(|after| rest.find(after))
             .min()
             .expect("it ends");
         rest[..end].split('\'').skip(1).step_by(2).collect()

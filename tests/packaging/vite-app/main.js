@@ -6,11 +6,17 @@ const view = pods.view({ columns: 'wide', sort: [{ column: 'Name' }] })
 view.setWindow(0, 100)
 
 pods.addEventListener('status', ({ detail }) => {
-  document.querySelector('#phase').textContent = detail.error === undefined ? detail.phase : `${detail.phase}: ${detail.error.message}`
+  document.querySelector('#phase').textContent =
+    detail.error === undefined ? detail.phase : `${detail.phase}: ${detail.error.message}`
 })
 view.subscribe(() => {
   const { columns, rows } = view.getSnapshot()
-  document.querySelector('thead').replaceChildren(line('th', columns.map(({ name }) => name)))
+  document.querySelector('thead').replaceChildren(
+    line(
+      'th',
+      columns.map(({ name }) => name),
+    ),
+  )
   document.querySelector('tbody').replaceChildren(...rows.map((row) => line('td', row?.cells ?? [])))
 })
 

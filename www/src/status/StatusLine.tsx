@@ -2,7 +2,7 @@ import type { TableWatch, WatchStatus } from 'kube-watchlist'
 import { useRef } from 'react'
 import { count } from '../format'
 import { describe } from './describe'
-import { useNow } from './use-status'
+import { useNow, useSnapshotBytes } from './use-status'
 
 interface Props {
   readonly watch: TableWatch
@@ -16,7 +16,7 @@ interface Props {
 /** The one line that says what the table is worth now; below it, why it is not as one would wish. */
 export function StatusLine({ watch, status, noun, rows, brief }: Props) {
   const now = useNow(status.staleSince !== undefined || status.nextRetryAt !== undefined)
-  const { tone, badge, sentence, notes, canRetry } = describe(status, { noun, rows }, now)
+  const { tone, badge, sentence, notes, canRetry } = describe(status, { noun, rows, snapshotBytes: useSnapshotBytes(status) }, now)
   return (
     <section className="status" data-tone={tone} data-phase={status.phase} aria-label="Status">
       {/* Only the phase is announced: a counter that ticks would never let a screen reader finish. */}

@@ -27,6 +27,8 @@ export interface Subject {
   readonly noun: string
   /** Rows in the table now. */
   readonly rows: number
+  /** What the last whole snapshot brought, in bytes; the status counts anew with each attempt. */
+  readonly snapshotBytes: number
 }
 
 const badges: Record<Phase, string> = {
@@ -66,7 +68,7 @@ export function describe(status: WatchStatus, subject: Subject, now: number): De
     badge: badges[phase],
     sentence: sentence(status, subject),
     notes: notes(status, now),
-    canRetry: phase === 'failed' || phase === 'auth' || phase === 'paused' || phase === 'stale' || status.nextRetryAt !== undefined,
+    canRetry: phase === 'failed' || phase === 'auth' || phase === 'paused' || status.nextRetryAt !== undefined,
   }
 }
 
@@ -87,7 +89,7 @@ function sentence(status: WatchStatus, subject: Subject): string {
   if (syncing && status.staleSince === undefined) return `${way(status)} · ${progress(status, subject.noun)}`
   const rows = `${count(subject.rows)} ${subject.noun}`
   if (status.syncDurationMs === undefined) return subject.rows > 0 ? `${way(status)} · ${rows}` : way(status)
-  return `${way(status)} · ${rows} in ${took(status.syncDurationMs)} · ${bytes(status.progress.bytes)}`
+  return `${way(status)} · ${rows} in ${took(status.syncDurationMs)} · ${bytes(subject.snapshotBytes)}`
 }
 
 function notes(status: WatchStatus, now: number): Note[] {

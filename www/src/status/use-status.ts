@@ -1,5 +1,5 @@
 import type { TableWatch, WatchStatus } from 'kube-watchlist'
-import { useCallback, useEffect, useState, useSyncExternalStore } from 'react'
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react'
 
 /** The status of a watch, as a value that React follows. */
 export function useStatus(watch: TableWatch): WatchStatus {
@@ -24,4 +24,14 @@ export function useNow(ticking: boolean): number {
   }, [ticking])
   // A time that was read before the last change of the status would give ages below zero.
   return ticking ? Math.max(now, Date.now()) : Date.now()
+}
+
+/** How many bytes the last whole snapshot was, remembered while later attempts count anew. */
+export function useSnapshotBytes(status: WatchStatus): number {
+  const measured = useRef({ snapshot: '', bytes: 0 })
+  const snapshot = JSON.stringify([status.syncDurationMs, status.lastSnapshot])
+  if (status.lastSnapshot !== undefined && snapshot !== measured.current.snapshot) {
+    measured.current = { snapshot, bytes: status.progress.bytes }
+  }
+  return measured.current.bytes
 }
