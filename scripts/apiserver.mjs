@@ -5,13 +5,13 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, mkdtemp, open, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
 import { root, run, step } from './lib/run.mjs'
-import { MissingTool, cache } from './tools.mjs'
+import { cache, MissingTool } from './tools.mjs'
 
 /**
  * The Kubernetes versions that can be built, by the name that tests use. Another one is another line here: everything
@@ -35,7 +35,8 @@ const readyWithin = 60_000
  */
 export async function build(name) {
   const { version, staging = {} } = versions[name] ?? {}
-  if (!version) throw new Error(`no Kubernetes version is called ${name}; there are ${Object.keys(versions).join(', ')}`)
+  if (!version)
+    throw new Error(`no Kubernetes version is called ${name}; there are ${Object.keys(versions).join(', ')}`)
   const files = (await readdir(source)).filter((file) => file.endsWith('.go')).sort()
   const hash = createHash('sha256').update(JSON.stringify(staging))
   for (const file of files) hash.update(await readFile(join(source, file)))
@@ -67,7 +68,8 @@ export async function build(name) {
 }
 
 async function requireGo() {
-  const hint = 'see https://go.dev/doc/install (1.24 or newer; it downloads a newer Go by itself where Kubernetes needs one)'
+  const hint =
+    'see https://go.dev/doc/install (1.24 or newer; it downloads a newer Go by itself where Kubernetes needs one)'
   const output = await run('go', ['version']).catch((error) => {
     throw Object.assign(new MissingTool('go', hint), { cause: error })
   })
@@ -77,7 +79,9 @@ async function requireGo() {
 
 /** A go.mod that says of Kubernetes' parts, which its own lists at v0.0.0, where they are to be had. */
 async function moduleFile(version, staging, folder) {
-  const download = JSON.parse(await run('go', ['mod', 'download', '-json', `k8s.io/kubernetes@v${version}`], { cwd: folder }))
+  const download = JSON.parse(
+    await run('go', ['mod', 'download', '-json', `k8s.io/kubernetes@v${version}`], { cwd: folder }),
+  )
   const published = await readFile(download.GoMod, 'utf8')
   const parts = [...new Set([...published.matchAll(/(k8s\.io\/\S+) v0\.0\.0$/gm)].map((match) => match[1]))]
   const released = `v0.${version.split('.').slice(1).join('.')}`
@@ -142,7 +146,10 @@ async function spawned(program, data, { authorization = 'AlwaysAllow', users = {
     await ended
   }
   const timer = setTimeout(() => child.kill('SIGKILL'), readyWithin)
-  const line = await Promise.race([new Promise((resolve) => createInterface(child.stdout).once('line', resolve)), ended])
+  const line = await Promise.race([
+    new Promise((resolve) => createInterface(child.stdout).once('line', resolve)),
+    ended,
+  ])
   clearTimeout(timer)
   if (typeof line !== 'string') {
     // etcd, stopped with it, fills the end with lines of JSON.

@@ -25,7 +25,9 @@ for (const setting of settings) {
   if (!setting.recorded || (values.setting && values.setting !== setting.recorded)) continue
   const folder = join(values.to, setting.recorded)
   const file = ({ name }) => join(folder, `${name}.http`)
-  const wanted = cases.filter((one) => (positionals.length > 0 ? positionals.includes(one.name) : !existsSync(file(one))))
+  const wanted = cases.filter((one) =>
+    positionals.length > 0 ? positionals.includes(one.name) : !existsSync(file(one)),
+  )
   if (wanted.length === 0) continue
   await mkdir(folder, { recursive: true })
   const target = await realTarget(setting)

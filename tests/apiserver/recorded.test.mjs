@@ -1,6 +1,6 @@
 // What was recorded from real API servers is what the cases say of them: this needs neither Go nor a server.
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { root } from '../../scripts/lib/run.mjs'

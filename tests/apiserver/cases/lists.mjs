@@ -64,7 +64,11 @@ export const lists = [
       const { metadata } = await client.json(`/api/v1/namespaces/${namespace}/pods?limit=1`)
       return { rv: metadata.resourceVersion }
     },
-    request: get(pods, { fieldSelector: 'metadata.name=nope', resourceVersion: '{rv}', resourceVersionMatch: 'NotOlderThan' }),
+    request: get(pods, {
+      fieldSelector: 'metadata.name=nope',
+      resourceVersion: '{rv}',
+      resourceVersionMatch: 'NotOlderThan',
+    }),
     expect: () => rows(9, []),
   },
   {
@@ -85,7 +89,15 @@ export const lists = [
   },
   {
     name: 'api-aggregated',
-    request: get('/api', {}, { Accept: 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json' }),
-    expect: () => ['HTTP 200 application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList vary=Accept', 'APIGroupDiscoveryList', ''],
+    request: get(
+      '/api',
+      {},
+      { Accept: 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json' },
+    ),
+    expect: () => [
+      'HTTP 200 application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList vary=Accept',
+      'APIGroupDiscoveryList',
+      '',
+    ],
   },
 ]

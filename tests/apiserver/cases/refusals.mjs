@@ -33,7 +33,12 @@ export const refusals = [
   },
   {
     name: '422-match-exact',
-    request: watchList(pods, { resourceVersionMatch: 'Exact', resourceVersion: 1, allowWatchBookmarks: undefined, timeoutSeconds: undefined }),
+    request: watchList(pods, {
+      resourceVersionMatch: 'Exact',
+      resourceVersion: 1,
+      allowWatchBookmarks: undefined,
+      timeoutSeconds: undefined,
+    }),
     expect: ({ watchList }) =>
       watchList ? invalid(matchMissing, matchUnsupported) : invalid(matchMissing, gateOff, matchUnsupported),
   },
@@ -41,7 +46,12 @@ export const refusals = [
     name: '422-match-without-initial',
     request: get(pods, { watch: 1, resourceVersionMatch: 'NotOlderThan', resourceVersion: 1 }),
     expect: () =>
-      invalid(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided')),
+      invalid(
+        forbidden(
+          'resourceVersionMatch',
+          'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+        ),
+      ),
   },
   {
     name: '422-continue-with-match',
@@ -76,7 +86,11 @@ export const refusals = [
     name: '422-list-match-unknown',
     request: get(pods, { resourceVersion: 1, resourceVersionMatch: 'Latest' }),
     expect: () =>
-      invalid(['FieldValueNotSupported', 'resourceVersionMatch', 'Unsupported value: "Latest": supported values: "Exact", "NotOlderThan", ""']),
+      invalid([
+        'FieldValueNotSupported',
+        'resourceVersionMatch',
+        'Unsupported value: "Latest": supported values: "Exact", "NotOlderThan", ""',
+      ]),
   },
   {
     name: 'pods-watchlist-browser-ua-422',
@@ -126,7 +140,10 @@ export const refusals = [
   {
     name: '400-label-number',
     request: get(pods, { labelSelector: 'a>b' }),
-    expect: () => badRequest(`unable to parse requirement: values[0]: Invalid value: "b": for 'Gt', 'Lt' operators, the value must be an integer`),
+    expect: () =>
+      badRequest(
+        `unable to parse requirement: values[0]: Invalid value: "b": for 'Gt', 'Lt' operators, the value must be an integer`,
+      ),
   },
   {
     name: '400-timeout',
@@ -141,7 +158,10 @@ export const refusals = [
   {
     name: '400-continue',
     request: get(pods, { limit: 1, continue: 'abc' }),
-    expect: () => badRequest("invalid continue token: continue key is not valid: invalid character 'i' looking for beginning of value"),
+    expect: () =>
+      badRequest(
+        "invalid continue token: continue key is not valid: invalid character 'i' looking for beginning of value",
+      ),
   },
   {
     name: '400-continue-base64',
@@ -151,12 +171,14 @@ export const refusals = [
   {
     name: '400-continue-version',
     request: get(pods, { limit: 1, continue: 'e30' }),
-    expect: () => badRequest('invalid continue token: continue key is not valid: server does not recognize this encoded version '),
+    expect: () =>
+      badRequest('invalid continue token: continue key is not valid: server does not recognize this encoded version '),
   },
   {
     name: '400-continue-start',
     request: get(pods, { limit: 1, continue: 'eyJ2IjoibWV0YS5rOHMuaW8vdjEiLCJydiI6NSwic3RhcnQiOiIifQ' }),
-    expect: () => badRequest('invalid continue token: continue key is not valid: encoded start key empty (version meta.k8s.io/v1)'),
+    expect: () =>
+      badRequest('invalid continue token: continue key is not valid: encoded start key empty (version meta.k8s.io/v1)'),
   },
   {
     name: 'pods-watchlist-table-include-bad',
@@ -164,8 +186,11 @@ export const refusals = [
     expect: ({ watchList, tables }) => {
       if (!watchList) return invalid(gateOff)
       // Without Tables the parameter means nothing.
-      if (!tables) return ['HTTP 200', ...['web-0', 'web-1', 'web-2'].map((name) => `ADDED Pod ${name}`), 'BOOKMARK Pod end']
-      return badRequest(`Unable to convert to Table as requested: includeObject: Invalid value: "Bad": must be 'Metadata', 'Object', 'None', or empty`)
+      if (!tables)
+        return ['HTTP 200', ...['web-0', 'web-1', 'web-2'].map((name) => `ADDED Pod ${name}`), 'BOOKMARK Pod end']
+      return badRequest(
+        `Unable to convert to Table as requested: includeObject: Invalid value: "Bad": must be 'Metadata', 'Object', 'None', or empty`,
+      )
     },
   },
   { name: '401', request: { ...watchList(pods), token: null }, expect: () => unauthorized },
@@ -239,7 +264,13 @@ export const refusals = [
     expect: ({ watchList, tables }) => {
       if (!watchList) return pretty(invalid(gateOff))
       if (!tables) return notAcceptable
-      return ['HTTP 200', 'ADDED Table 9 columns web-0', 'ADDED Table web-1', 'ADDED Table web-2', 'BOOKMARK Table empty end']
+      return [
+        'HTTP 200',
+        'ADDED Table 9 columns web-0',
+        'ADDED Table web-1',
+        'ADDED Table web-2',
+        'BOOKMARK Table empty end',
+      ]
     },
   },
 ]

@@ -12,7 +12,8 @@ export const get = (path, parameters = {}, headers = {}) => ({
   headers: { Accept: accept.tableOrJson, ...headers },
 })
 
-export const watch = (path, parameters = {}, headers) => get(path, { watch: 1, timeoutSeconds: seconds, ...parameters }, headers)
+export const watch = (path, parameters = {}, headers) =>
+  get(path, { watch: 1, timeoutSeconds: seconds, ...parameters }, headers)
 
 /** The request that every watch of the client begins with. A parameter of `undefined` is left out. */
 export const watchList = (path, changes = {}, headers) => {
@@ -49,7 +50,10 @@ export const invalid = (...causes) => {
   const sentences = causes.map(([, field, sentence]) => `${field}: ${sentence}`)
   const all = sentences.length === 1 ? sentences[0] : `[${sentences.join(', ')}]`
   return [
-    ...status(422, 'Invalid', `ListOptions.meta.k8s.io "" is invalid: ${all}`, { group: 'meta.k8s.io', kind: 'ListOptions' }),
+    ...status(422, 'Invalid', `ListOptions.meta.k8s.io "" is invalid: ${all}`, {
+      group: 'meta.k8s.io',
+      kind: 'ListOptions',
+    }),
     ...causes.map(([reason, field, sentence]) => `cause ${reason} ${field}: ${sentence}`),
   ]
 }
@@ -61,8 +65,15 @@ export const gateOff = forbidden(
   'sendInitialEvents',
   'sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled',
 )
-export const matchMissing = forbidden('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan')
-export const matchUnsupported = ['FieldValueNotSupported', 'resourceVersionMatch', 'Unsupported value: "Exact": supported values: "NotOlderThan"']
+export const matchMissing = forbidden(
+  'resourceVersionMatch',
+  'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
+)
+export const matchUnsupported = [
+  'FieldValueNotSupported',
+  'resourceVersionMatch',
+  'Unsupported value: "Exact": supported values: "NotOlderThan"',
+]
 
 /** Initial events of a stream: ADDED in the order of names, then the end. */
 export const initial = (kind, names, columns) => {

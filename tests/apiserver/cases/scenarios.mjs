@@ -44,7 +44,11 @@ async function grant({ client }, user, verbs) {
   const group = 'rbac.authorization.k8s.io'
   const rules = [{ apiGroups: [''], resources: ['pods'], verbs }]
   await client.json(`${base}/clusterroles`, { method: 'POST', body: { metadata: { name: user }, rules } })
-  const binding = { metadata: { name: user }, roleRef: { apiGroup: group, kind: 'ClusterRole', name: user }, subjects: [{ kind: 'User', name: user, apiGroup: group }] }
+  const binding = {
+    metadata: { name: user },
+    roleRef: { apiGroup: group, kind: 'ClusterRole', name: user },
+    subjects: [{ kind: 'User', name: user, apiGroup: group }],
+  }
   await client.json(`${base}/clusterrolebindings`, { method: 'POST', body: binding })
 }
 
@@ -74,7 +78,9 @@ export const scenarios = [
       const { metadata } = list(await client.exchange(at(get(configmaps, { limit: 1 }), 'old')))
       await world.patch('configmaps', 'old', 'settings-0', { data: { k: 'w' } })
       await world.delete('configmaps', 'old', 'settings-1')
-      const exchange = await client.exchange(at(watch(configmaps, { resourceVersion: metadata.resourceVersion, timeoutSeconds: 1 }), 'old'))
+      const exchange = await client.exchange(
+        at(watch(configmaps, { resourceVersion: metadata.resourceVersion, timeoutSeconds: 1 }), 'old'),
+      )
       assert.deepEqual(shape(exchange), ['HTTP 200', 'MODIFIED Table 3 columns settings-0', 'DELETED Table settings-1'])
     },
   },
@@ -85,7 +91,11 @@ export const scenarios = [
       const { metadata } = list(await client.exchange(at(get(configmaps, { limit: 1 }), 'again')))
       await world.delete('configmaps', 'again', 'settings-0')
       await world.create('configmaps', 'again', 'settings-0')
-      const request = watch(configmaps, { resourceVersion: metadata.resourceVersion, timeoutSeconds: 1 }, { Accept: accept.json })
+      const request = watch(
+        configmaps,
+        { resourceVersion: metadata.resourceVersion, timeoutSeconds: 1 },
+        { Accept: accept.json },
+      )
       const [deleted, added] = (await client.exchange(at(request, 'again'))).events()
       assert.deepEqual([deleted.type, added.type], ['DELETED', 'ADDED'])
       assert.notEqual(deleted.object.metadata.uid, added.object.metadata.uid)
@@ -100,7 +110,12 @@ export const scenarios = [
       await grant(target, 'lister', ['get', 'list'])
       await grant(target, 'watcher', ['get', 'watch'])
       const forbidden = (user, verb, where = 'in the namespace "shop"') =>
-        status(403, 'Forbidden', `pods is forbidden: User "${user}" cannot ${verb} resource "pods" in API group "" ${where}`, { kind: 'pods' })
+        status(
+          403,
+          'Forbidden',
+          `pods is forbidden: User "${user}" cannot ${verb} resource "pods" in API group "" ${where}`,
+          { kind: 'pods' },
+        )
       const ask = async (user, request) => {
         const client = target.as(user)
         const exchange = await client.exchange(request)
@@ -109,14 +124,20 @@ export const scenarios = [
       }
       const web = ['web-0', 'web-1', 'web-2']
       // The authorizer reads its rules through a watch of its own.
-      await eventually(() => ask('watcher', get(pods, { watch: 1, resourceVersion: 0, timeoutSeconds: 1 })), ([head]) => head === 'HTTP 200')
+      await eventually(
+        () => ask('watcher', get(pods, { watch: 1, resourceVersion: 0, timeoutSeconds: 1 })),
+        ([head]) => head === 'HTTP 200',
+      )
       assert.deepEqual(await ask('lister', get(pods)), ['HTTP 200', 'Table 9 columns', ...web])
       assert.deepEqual(await ask('lister', watchList(pods)), forbidden('lister', 'watch'))
       assert.deepEqual(await ask('watcher', get(pods)), forbidden('watcher', 'list'))
       assert.deepEqual(await ask('watcher', watchList(pods)), initial(tables ? 'Table' : 'Pod', web, 9))
       assert.deepEqual(await ask('nobody', watchList(pods)), forbidden('nobody', 'watch'))
       assert.deepEqual(await ask('nobody', get(pods)), forbidden('nobody', 'list'))
-      assert.deepEqual(await ask('nobody', watchList('/api/v1/pods')), forbidden('nobody', 'watch', 'at the cluster scope'))
+      assert.deepEqual(
+        await ask('nobody', watchList('/api/v1/pods')),
+        forbidden('nobody', 'watch', 'at the cluster scope'),
+      )
     },
   },
   {
@@ -128,7 +149,8 @@ export const scenarios = [
         let next = 0
         const one = async (index) => {
           if (index % 3 === 0) await world.create('configmaps', 'many', `new-${index}`)
-          else if (index % 3 === 1) await world.patch('configmaps', 'many', `c-${index}`, { data: { k: String(index) } })
+          else if (index % 3 === 1)
+            await world.patch('configmaps', 'many', `c-${index}`, { data: { k: String(index) } })
           else await world.delete('configmaps', 'many', `c-${index}`)
         }
         const worker = async () => {
@@ -158,8 +180,13 @@ export const scenarios = [
         else rows.set(object.metadata.name, object.metadata.resourceVersion)
       }
       const last = events.at(-1).object.metadata.resourceVersion
-      const whole = await client.json(at(get(configmaps, { resourceVersion: last, resourceVersionMatch: 'Exact' }), 'many').path)
-      assert.deepEqual([...rows].sort(), whole.items.map(({ metadata }) => [metadata.name, metadata.resourceVersion]).sort())
+      const whole = await client.json(
+        at(get(configmaps, { resourceVersion: last, resourceVersionMatch: 'Exact' }), 'many').path,
+      )
+      assert.deepEqual(
+        [...rows].sort(),
+        whole.items.map(({ metadata }) => [metadata.name, metadata.resourceVersion]).sort(),
+      )
       // 334 made, 333 deleted.
       assert.equal(rows.size, 5001)
     },
@@ -183,7 +210,10 @@ export const scenarios = [
       assert.equal(exchange.end, 'complete')
       assert.ok(exchange.milliseconds < 30_000, 'the watch outlived the change')
       assert.deepEqual(shape(exchange), initial(tables ? 'Table' : 'Boat', ['argo', 'hulk'], 6))
-      const next = await eventually(() => client.exchange(get(boats)), (answer) => answer.status === 200 && list(answer).columnDefinitions.length === 7)
+      const next = await eventually(
+        () => client.exchange(get(boats)),
+        (answer) => answer.status === 200 && list(answer).columnDefinitions.length === 7,
+      )
       assert.deepEqual(shape(next), ['HTTP 200', 'Table 7 columns', 'argo', 'hulk'])
     },
   },

@@ -12,7 +12,12 @@ const podLife = (name) => async (world, namespace) => {
   await world.create('pods', namespace, name, { metadata: { labels: { app: 'web' } } })
   await world.deletePod(namespace, name)
 }
-const podChanges = (name) => (form) => [`MODIFIED ${form} web-0`, `ADDED ${form} ${name}`, `MODIFIED ${form} ${name}`, `DELETED ${form} ${name}`]
+const podChanges = (name) => (form) => [
+  `MODIFIED ${form} web-0`,
+  `ADDED ${form} ${name}`,
+  `MODIFIED ${form} ${name}`,
+  `DELETED ${form} ${name}`,
+]
 
 /** An object enters a selector, changes within it and leaves it. */
 async function throughSelector(world, namespace) {
@@ -35,7 +40,10 @@ export const streams = [
     name: 'pods-watchlist-metadata',
     request: watchList(pods, {}, { Accept: accept.metadata }),
     during: podLife('tmp-e'),
-    expect: onlyOnOrPretty(() => [...initial('PartialObjectMetadata', web), ...podChanges('tmp-e')('PartialObjectMetadata')]),
+    expect: onlyOnOrPretty(() => [
+      ...initial('PartialObjectMetadata', web),
+      ...podChanges('tmp-e')('PartialObjectMetadata'),
+    ]),
   },
   {
     name: 'pods-watchlist-object',
@@ -81,7 +89,11 @@ export const streams = [
     expect: onlyOn(({ tables }) =>
       tables
         ? [...initial('Table', web, 9), ...podChanges('tmp-c')('Table')].map((line) =>
-            line.startsWith('HTTP') ? line : line.endsWith(' end') ? 'BOOKMARK Table empty with Pod end' : `${line} with Pod`,
+            line.startsWith('HTTP')
+              ? line
+              : line.endsWith(' end')
+                ? 'BOOKMARK Table empty with Pod end'
+                : `${line} with Pod`,
           )
         : [...initial('Pod', web), ...podChanges('tmp-c')('Pod')],
     ),
@@ -91,7 +103,11 @@ export const streams = [
     request: watchList(pods, { labelSelector: 'sel=in' }),
     during: throughSelector,
     // Leaving the selector looks like a deletion.
-    expect: tableOrJson(9, 'Pod', [], (form) => [`ADDED ${form} web-1`, `MODIFIED ${form} web-1`, `DELETED ${form} web-1`]),
+    expect: tableOrJson(9, 'Pod', [], (form) => [
+      `ADDED ${form} web-1`,
+      `MODIFIED ${form} web-1`,
+      `DELETED ${form} web-1`,
+    ]),
   },
   {
     name: 'pods-watchlist-table-empty',
@@ -135,7 +151,10 @@ export const streams = [
     request: watch(pods, { resourceVersion: '{rv}', allowWatchBookmarks: true }),
     during: podLife('tmp-f'),
     // The first event has the columns, whatever it is.
-    expect: () => ['HTTP 200', ...podChanges('tmp-f')('Table')].map((line, index) => (index === 1 ? 'MODIFIED Table 9 columns web-0' : line)),
+    expect: () =>
+      ['HTTP 200', ...podChanges('tmp-f')('Table')].map((line, index) =>
+        index === 1 ? 'MODIFIED Table 9 columns web-0' : line,
+      ),
   },
   {
     name: 'configmaps-watch-from-rv',
@@ -149,7 +168,12 @@ export const streams = [
       await world.delete('configmaps', namespace, 'settings-1')
       await world.create('configmaps', namespace, 'settings-1')
     },
-    expect: () => ['HTTP 200', 'MODIFIED ConfigMap settings-1', 'DELETED ConfigMap settings-1', 'ADDED ConfigMap settings-1'],
+    expect: () => [
+      'HTTP 200',
+      'MODIFIED ConfigMap settings-1',
+      'DELETED ConfigMap settings-1',
+      'ADDED ConfigMap settings-1',
+    ],
   },
   {
     name: 'configmaps-watchlist-table',

@@ -22,9 +22,13 @@ export function decode(bytes) {
   const second = bytes.indexOf('\r\n\r\n', first + 4)
   if (first < 0 || second < 0) throw new Error('a head does not end')
   const [requestLine, ...requestFields] = bytes.subarray(0, first).toString().split('\r\n')
-  const [statusLine, ...responseFields] = bytes.subarray(first + 4, second).toString().split('\r\n')
+  const [statusLine, ...responseFields] = bytes
+    .subarray(first + 4, second)
+    .toString()
+    .split('\r\n')
   const [method, path] = requestLine.split(' ')
-  const pairs = (lines) => lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()])
+  const pairs = (lines) =>
+    lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()])
   const [, status, statusText] = /^HTTP\/1\.1 (\d+) (.*)$/.exec(statusLine)
   const fields = pairs(responseFields)
   const exchange = new Exchange(

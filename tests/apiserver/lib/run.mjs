@@ -36,7 +36,14 @@ export async function perform({ name, request, prepare, during }, { client, worl
       if (headers['content-encoding'] === 'gzip' || !/sendInitialEvents=true/.test(path)) setTimeout(change, 300)
     },
     onData: (exchange) => {
-      if (during && !changes && exchange.status === 200 && !exchange.headers['content-encoding'] && exchange.events().some(isInitialEnd)) change()
+      if (
+        during &&
+        !changes &&
+        exchange.status === 200 &&
+        !exchange.headers['content-encoding'] &&
+        exchange.events().some(isInitialEnd)
+      )
+        change()
     },
   })
   await changes

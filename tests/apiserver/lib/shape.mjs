@@ -45,7 +45,8 @@ function head({ status, headers }) {
 function eventLines({ type, object }, columnDefinitions) {
   if (type === 'ERROR') return [type, ...documentLines(object)]
   const end = isInitialEnd({ type, object }) ? ' end' : ''
-  if (object.kind !== 'Table') return [[type, object.kind, ...(object.metadata.name ? [object.metadata.name] : [])].join(' ') + end]
+  if (object.kind !== 'Table')
+    return [[type, object.kind, ...(object.metadata.name ? [object.metadata.name] : [])].join(' ') + end]
   const columns = columnsOf({ columnDefinitions: columnDefinitions ?? object.columnDefinitions })
   // A Table's bookmark is a row of an empty object: no name, and cells that say nothing.
   const rows = object.rows.map((row) => rowLine(row)).join(' + ')
@@ -59,7 +60,10 @@ function documentLines(document) {
   }
   if (document.kind?.endsWith('List') && Array.isArray(document.items)) {
     const kind = (item) => (item.kind ? `${item.kind} ` : '')
-    return [`${document.kind}${page(document.metadata)}`, ...document.items.map((item) => `${kind(item)}${item.metadata?.name ?? ''}`)]
+    return [
+      `${document.kind}${page(document.metadata)}`,
+      ...document.items.map((item) => `${kind(item)}${item.metadata?.name ?? ''}`),
+    ]
   }
   return [`${document.kind} ${document.metadata?.name ?? ''}`]
 }
@@ -71,19 +75,23 @@ function statusLines({ apiVersion, metadata, status, message, reason, details, c
   if (details) {
     const { causes = [], ...rest } = details
     lines.push(`details ${JSON.stringify(rest)}`)
-    for (const { reason: why, field, message: sentence } of causes) lines.push(`cause ${why} ${field ?? '-'}: ${masked(sentence)}`)
+    for (const { reason: why, field, message: sentence } of causes)
+      lines.push(`cause ${why} ${field ?? '-'}: ${masked(sentence)}`)
   }
   return lines
 }
 
 /** Sentences carry the resourceVersion of the moment. */
 const masked = (sentence) =>
-  sentence?.replace(/current: \d+/, 'current: N').replace(/too old resource version: \d+ \(\d+\)/, 'too old resource version: N (N)')
+  sentence
+    ?.replace(/current: \d+/, 'current: N')
+    .replace(/too old resource version: \d+ \(\d+\)/, 'too old resource version: N (N)')
 
 const tableName = ({ apiVersion }) => (apiVersion === 'meta.k8s.io/v1' ? 'Table' : `Table(${apiVersion})`)
 const columnsOf = ({ columnDefinitions }) => (columnDefinitions ? ` ${columnDefinitions.length} columns` : '')
 const page = (metadata) =>
-  (metadata.continue ? ' continue' : '') + (metadata.remainingItemCount ? ` remaining ${metadata.remainingItemCount}` : '')
+  (metadata.continue ? ' continue' : '') +
+  (metadata.remainingItemCount ? ` remaining ${metadata.remainingItemCount}` : '')
 
 function rowLine({ cells, object }) {
   const held = object === null ? 'nothing' : object.kind === 'PartialObjectMetadata' ? '' : object.kind
@@ -95,7 +103,10 @@ function rowLine({ cells, object }) {
 export function checkInvariants(exchange) {
   const problem = (what) => new Error(`${exchange.request.path}: ${what}`)
   const { headers, status } = exchange
-  if (headers['content-type']?.startsWith('application/json') && !/^(no-cache, private|public)$/.test(headers['cache-control'] ?? '')) {
+  if (
+    headers['content-type']?.startsWith('application/json') &&
+    !/^(no-cache, private|public)$/.test(headers['cache-control'] ?? '')
+  ) {
     throw problem(`cache-control is ${headers['cache-control']}`)
   }
   const text = exchange.text()
@@ -127,22 +138,27 @@ function checkStream(events, live, problem) {
     let metadata = object.metadata
     if (object.kind === 'Table') {
       // Only the first event of a stream has the columns, whatever its type.
-      if ((index === 0) !== Array.isArray(object.columnDefinitions)) throw problem(`${at} has its columns at the wrong place`)
+      if ((index === 0) !== Array.isArray(object.columnDefinitions))
+        throw problem(`${at} has its columns at the wrong place`)
       columns ??= object.columnDefinitions
       if (object.rows?.length !== 1) throw problem(`${at} has ${object.rows?.length} rows`)
       if (object.rows[0].cells.length !== columns.length) throw problem(`${at} has cells for other columns`)
       for (const column of columns) {
-        if (Object.keys(column).join() !== 'name,type,format,description,priority') throw problem(`column ${JSON.stringify(column)}`)
+        if (Object.keys(column).join() !== 'name,type,format,description,priority')
+          throw problem(`column ${JSON.stringify(column)}`)
       }
       metadata = object.rows[0].object?.metadata
-      if (metadata && metadata.resourceVersion !== version) throw problem(`${at}: row and Table have two resourceVersions`)
+      if (metadata && metadata.resourceVersion !== version)
+        throw problem(`${at}: row and Table have two resourceVersions`)
     }
     const end = isInitialEnd(event)
-    if (type !== 'BOOKMARK' && metadata && !(metadata.name && metadata.uid)) throw problem(`${at} has neither name nor uid`)
+    if (type !== 'BOOKMARK' && metadata && !(metadata.name && metadata.uid))
+      throw problem(`${at} has neither name nor uid`)
     if (type === 'BOOKMARK' && metadata?.name) throw problem(`${at} has a name`)
     if (synced && BigInt(version) < last) throw problem(`${at} goes back to ${version} after ${last}`)
     if (synced || end) last = BigInt(version)
-    if (marked && !synced && type !== 'ADDED' && !end) throw problem(`${at} stands before the end of the initial events`)
+    if (marked && !synced && type !== 'ADDED' && !end)
+      throw problem(`${at} stands before the end of the initial events`)
     if (type !== 'BOOKMARK' && metadata) {
       const known = rows.has(metadata.uid)
       if (type === 'ADDED' && known) throw problem(`${at}: ${metadata.name} was there already`)

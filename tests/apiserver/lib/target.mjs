@@ -38,14 +38,29 @@ export async function realTarget({ server }, more = {}) {
 export async function fakeTarget({ profile }) {
   const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target')
   const token = 'a-token'
-  const args = ['--port', '0', '--profile', profile, '--pods', '0', '--churn', '0', '--token', token, '--exit-with-parent']
+  const args = [
+    '--port',
+    '0',
+    '--profile',
+    profile,
+    '--pods',
+    '0',
+    '--churn',
+    '0',
+    '--token',
+    token,
+    '--exit-with-parent',
+  ]
   const child = spawn(join(target, 'fake/fake-apiserver'), args, { stdio: ['pipe', 'pipe', 'inherit'] })
   const ended = new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('close', () => reject(new Error(`fake-apiserver ended with ${child.exitCode}`)))
   })
   ended.catch(() => {})
-  const line = await Promise.race([new Promise((resolve) => createInterface(child.stdout).once('line', resolve)), ended])
+  const line = await Promise.race([
+    new Promise((resolve) => createInterface(child.stdout).once('line', resolve)),
+    ended,
+  ])
   const client = new Client({ url: JSON.parse(line).url, token })
   return {
     kind: 'fake',

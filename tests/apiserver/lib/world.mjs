@@ -5,9 +5,19 @@
 const resources = {
   namespaces: { prefix: '/api/v1', kind: 'Namespace', apiVersion: 'v1' },
   nodes: { prefix: '/api/v1', kind: 'Node', apiVersion: 'v1' },
-  pods: { prefix: '/api/v1', kind: 'Pod', apiVersion: 'v1', body: () => ({ spec: { containers: [{ name: 'main', image: 'nginx:1.27' }] } }) },
+  pods: {
+    prefix: '/api/v1',
+    kind: 'Pod',
+    apiVersion: 'v1',
+    body: () => ({ spec: { containers: [{ name: 'main', image: 'nginx:1.27' }] } }),
+  },
   configmaps: { prefix: '/api/v1', kind: 'ConfigMap', apiVersion: 'v1', body: () => ({ data: { k: 'v' } }) },
-  services: { prefix: '/api/v1', kind: 'Service', apiVersion: 'v1', body: () => ({ spec: { ports: [{ port: 80 }], selector: { app: 'web' } } }) },
+  services: {
+    prefix: '/api/v1',
+    kind: 'Service',
+    apiVersion: 'v1',
+    body: () => ({ spec: { ports: [{ port: 80 }], selector: { app: 'web' } } }),
+  },
   events: {
     prefix: '/api/v1',
     kind: 'Event',
@@ -27,7 +37,10 @@ const resources = {
       spec: {
         replicas: 3,
         selector: { matchLabels: { app: 'web' } },
-        template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'main', image: 'nginx:1.27' }] } },
+        template: {
+          metadata: { labels: { app: 'web' } },
+          spec: { containers: [{ name: 'main', image: 'nginx:1.27' }] },
+        },
       },
     }),
   },
@@ -109,7 +122,10 @@ export class RealWorld {
 
   /** Defines boats, and waits until they are served. */
   async defineBoats() {
-    await this.client.json('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', { method: 'POST', body: boatsDefinition() })
+    await this.client.json('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
+      method: 'POST',
+      body: boatsDefinition(),
+    })
     for (;;) {
       const { status } = await this.client.exchange({ path: '/apis/harbor.example/v1/boats' })
       if (status === 200) return
