@@ -213,9 +213,11 @@ export const streams = [
       return { rv: metadata.resourceVersion }
     },
     request: watch(configmaps, { resourceVersion: '{rv}', allowWatchBookmarks: true, timeoutSeconds: 5 }),
+    // Without a write there would be nothing newer to tell of.
+    during: (world, namespace) => world.patch('configmaps', namespace, 'settings-0', { data: { k: 'w' } }),
     options: { bookmarks: true },
     atLeast: true,
-    expect: () => ['HTTP 200', 'BOOKMARK Table 3 columns empty'],
+    expect: () => ['HTTP 200', 'MODIFIED Table 3 columns settings-0', 'BOOKMARK Table empty'],
   },
   {
     name: 'pods-watchlist-table-gzip',

@@ -52,7 +52,7 @@ export async function fakeTarget({ profile }) {
     '--exit-with-parent',
   ]
   const child = spawn(join(target, 'fake/fake-apiserver'), args, { stdio: ['pipe', 'pipe', 'inherit'] })
-  const ended = new Promise((resolve, reject) => {
+  const ended = new Promise((_, reject) => {
     child.once('error', reject)
     child.once('close', () => reject(new Error(`fake-apiserver ended with ${child.exitCode}`)))
   })
