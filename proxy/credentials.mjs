@@ -114,10 +114,14 @@ function load(target) {
   }
   if (address.protocol === 'http:') {
     if (!['127.0.0.1', '[::1]', 'localhost'].includes(address.hostname)) {
-      throw new CredentialsError(`${address.host} is plain http: credentials would go over the network in the clear`)
+      throw new CredentialsError(
+        `${address.host} is plain http: credentials would go over the network in the clear`,
+      )
     }
     // The library refuses plain http where certificates are to be verified; on loopback there are none.
-    config.clusters = config.clusters.map((other) => (other === cluster ? { ...other, skipTLSVerify: true } : other))
+    config.clusters = config.clusters.map((other) =>
+      other === cluster ? { ...other, skipTLSVerify: true } : other,
+    )
   }
   return config
 }
@@ -149,6 +153,8 @@ function loadFile(config, { kubeconfig, context }) {
   if (context !== undefined) config.setCurrentContext(context)
   if (!config.getContextObject(config.getCurrentContext())) {
     const known = config.getContexts().map((each) => each.name)
-    throw new CredentialsError(`there is no context ${config.getCurrentContext() || '(none is current)'}; there are: ${known.join(', ') || 'none'}`)
+    throw new CredentialsError(
+      `there is no context ${config.getCurrentContext() || '(none is current)'}; there are: ${known.join(', ') || 'none'}`,
+    )
   }
 }

@@ -20,6 +20,8 @@ import { homedir } from 'node:os'
 import { join, relative } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 
+import { minifySync } from 'vite'
+
 import { crateSizes } from './crate-sizes.mjs'
 import { glueFactory } from './glue.mjs'
 import { tool } from './tools.mjs'
@@ -50,7 +52,8 @@ await step('wasm', [cdylib, bindgen, ...scripts()], [wasm, join(dist, 'glue.js')
   // Reads what the module uses from the module itself; the names of functions stay behind.
   run(process.execPath, [
     join(root, 'node_modules/binaryen/bin/wasm-opt'),
-    '-O',
+    '-Oz',
+    '--converge',
     '--strip-producers',
     join(work, 'kube_watchlist_bg.wasm'),
     '-o',
@@ -58,6 +61,7 @@ await step('wasm', [cdylib, bindgen, ...scripts()], [wasm, join(dist, 'glue.js')
   ])
   refuseMachinePaths(wasm)
   writeFileSync(join(dist, 'glue.js'), glueFactory(readFileSync(join(work, 'kube_watchlist.js'), 'utf8')))
+  minify(join(dist, 'glue.js'))
   writeFileSync(
     join(dist, 'wasm-base64.js'),
     `export const base64 = '${readFileSync(wasm).toString('base64')}'\n`,
@@ -82,6 +86,8 @@ await step(
     }
     // Comments are for the declarations, where editors show them.
     run(process.execPath, [tsc, '-p', 'js', '--declaration', 'false', '--removeComments'])
+    // Bundlers look for the expression in wasm.js exactly as it is written there.
+    for (const name of scriptNames()) if (!['glue.js', 'wasm.js', 'wasm-base64.js'].includes(name)) minify(join(dist, name))
     run(process.execPath, [tsc, '-p', 'js', '--emitDeclarationOnly'])
     for (const name of ['glue.d.ts', 'wasm-base64.d.ts'])
       copyFileSync(join(root, 'js/src', name), join(dist, name))
@@ -158,6 +164,18 @@ function remaps() {
   ].map(([from, to]) => `--remap-path-prefix=${from}=${to}`)
 }
 
+/** A file stays a file: bundling them into one saves 0.3 KB of brotli more, and takes them from the tests. */
+function minify(file) {
+  const options = { module: true, compress: { target: 'es2022' }, mangle: { toplevel: true } }
+  const { code, errors } = minifySync(file, readFileSync(file, 'utf8'), options)
+  if (errors.length > 0) throw new Error(`${file}: ${errors[0].message}`)
+  writeFileSync(file, code)
+}
+
+function scriptNames() {
+  return readdirSync(dist).filter((name) => name.endsWith('.js'))
+}
+
 function refuseMachinePaths(file) {
   const text = readFileSync(file, 'latin1')
   const found = [homedir(), root, join('.cargo', 'registry'), '.rustup'].filter(
@@ -215,8 +233,8 @@ function report() {
 
 /** Compressing takes longer than all else of a build that changes nothing, so it is part of a step. */
 function measure() {
-  const scripts = readdirSync(dist)
-    .filter((name) => name.endsWith('.js') && !['wasm-base64.js', 'inline.js', 'node.js'].includes(name))
+  const scripts = scriptNames()
+    .filter((name) => !['wasm-base64.js', 'inline.js', 'node.js'].includes(name))
     .map((name) => readFileSync(join(dist, name)))
   const parts = { wasm: sizes(readFileSync(wasm)), js: sizes(Buffer.concat(scripts)) }
   const together = parts.wasm.map((size, index) => size + parts.js[index])

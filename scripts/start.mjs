@@ -41,7 +41,8 @@ export function readOptions(args) {
   if (second) throw new UsageError(`${first[0]} and ${second[0]} do not go together`)
   if (byAddress.length > 0 && !values.server) throw new UsageError(`${byAddress[0]} needs --server`)
   const port = Number(values.port ?? 0)
-  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new UsageError(`--port ${values.port} is no port`)
+  if (!Number.isInteger(port) || port < 0 || port > 65535)
+    throw new UsageError(`--port ${values.port} is no port`)
   return { ...values, port, cluster: byFile.length + byAddress.length > 0 }
 }
 
@@ -56,7 +57,9 @@ async function main() {
   await rustTarget('wasm32-unknown-unknown')
   await step('package', () => run(process.execPath, ['scripts/build.mjs', '--only']))
   await buildPage()
-  const url = options.cluster ? await startCluster(options) : await startFake(options, await step('fake API server', () => server))
+  const url = options.cluster
+    ? await startCluster(options)
+    : await startFake(options, await step('fake API server', () => server))
   console.log(`  ready in ${seconds(performance.now() - started)}\n\n  ${url}\n\n  Ctrl-C ends it.`)
 }
 
@@ -81,7 +84,8 @@ async function startCluster({ context, kubeconfig, server, port, ...rest }) {
     insecureSkipTlsVerify: rest['insecure-skip-tls-verify'],
   })
   const proxy = await startProxy({ credentials, page: join(root, 'www/dist'), port })
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => proxy.close().then(() => process.exit(0)))
+  for (const signal of ['SIGINT', 'SIGTERM'])
+    process.on(signal, () => proxy.close().then(() => process.exit(0)))
   console.log(`  read-only, as ${credentials.user} of ${credentials.context}`)
   return proxy.url
 }
@@ -93,7 +97,12 @@ if (process.argv[1] === import.meta.filename) {
     const isUsage = error instanceof UsageError || String(error.code).startsWith('ERR_PARSE_ARGS')
     // What a command printed was shown when it failed; the others say what to mend in their message.
     if (isUsage) console.error(`${error.message}\n\n${usage}`)
-    else if (error instanceof CommandError || error instanceof MissingTool || error.name === 'CredentialsError') console.error(error.message)
+    else if (
+      error instanceof CommandError ||
+      error instanceof MissingTool ||
+      error.name === 'CredentialsError'
+    )
+      console.error(error.message)
     else console.error(error)
     process.exit(isUsage ? 2 : 1)
   }

@@ -9,6 +9,9 @@ const wasip1 = 'wasm32-wasip1'
 // Node 20's concurrent marking crashes at exit after a WASI program whose memory has grown by some tens of MiB.
 const runner = `node --no-warnings --single-threaded-gc ${join(root, 'scripts/lib/wasi-run.mjs')}`
 
+/** The core: the sync machine with its store and views, and the decoder in a package of its own. */
+const core = ['-p', 'kube-watchlist', '-p', 'kube-watchlist-decode']
+
 /** Crates that would tie the core to a browser. */
 const browserCrates = ['wasm-bindgen', 'js-sys', 'web-sys', 'gloo-net', 'wasm-bindgen-futures', 'futures-executor', 'tokio']
 
@@ -35,7 +38,7 @@ async function checks(list) {
 
 async function coreOnWasm(flags) {
   await rustTarget(wasip1)
-  const output = await run('cargo', ['test', '--locked', '-p', 'kube-watchlist', '--lib', '--tests', '--target', wasip1], {
+  const output = await run('cargo', ['test', '--locked', ...core, '--lib', '--tests', '--target', wasip1], {
     env: { CARGO_TARGET_WASM32_WASIP1_RUNNER: runner, CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS: flags, RUSTFLAGS: undefined },
   })
   const result = counts(output)
@@ -72,9 +75,9 @@ export const suites = [
         [
           'dependency tree of the core',
           async () => {
-            const tree = await run('cargo', ['tree', '--locked', '-p', 'kube-watchlist', '-e', 'normal', '--prefix', 'none', '--target', 'all'])
+            const tree = await run('cargo', ['tree', '--locked', ...core, '-e', 'normal', '--prefix', 'none', '--target', 'all'])
             const names = new Set(tree.split('\n').map((line) => line.split(' ')[0]))
-            if (!names.has('kube-watchlist')) return 'cargo tree printed no tree'
+            if (!names.has('kube-watchlist') || !names.has('kube-watchlist-decode')) return 'cargo tree printed no tree'
             const bad = browserCrates.filter((crate) => names.has(crate))
             return bad.length > 0 ? bad.join(', ') : undefined
           },
@@ -84,7 +87,7 @@ export const suites = [
   {
     name: 'native',
     about: 'Rust: core and fake API server',
-    run: async () => counts(await run('cargo', ['test', '--locked', '-p', 'kube-watchlist', '-p', 'fake-apiserver'])),
+    run: async () => counts(await run('cargo', ['test', '--locked', ...core, '-p', 'fake-apiserver'])),
   },
   { name: 'wasm32', about: 'the core on a 32-bit machine, scalar', run: () => coreOnWasm('') },
   { name: 'wasm32-simd', about: 'the core on a 32-bit machine, simd128', run: () => coreOnWasm('-Ctarget-feature=+simd128') },

@@ -43,7 +43,10 @@ export default defineConfig({
     // `API=http://127.0.0.1:PORT npx vite www`: the page from source in front of a running fake API server.
     proxy: process.env.API
       ? Object.fromEntries(
-          ['/api', '/apis', '/version', '/_fake', '/_connection'].map((path) => [path, { target: process.env.API }]),
+          ['/api', '/apis', '/version', '/_fake', '/_connection'].map((path) => [
+            path,
+            { target: process.env.API },
+          ]),
         )
       : {},
   },

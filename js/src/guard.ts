@@ -91,7 +91,11 @@ export class Instance {
   #outward(call: Call): Call {
     return (...args) => {
       const result = call(...args)
-      if (this.#cause !== undefined) throw new Error('this instance is no more')
+      if (this.#cause !== undefined) {
+        // Died, or was dropped, while the page's code ran: nobody is left to hear how this ends.
+        if (result instanceof Promise) result.catch(() => undefined)
+        throw new Error('this instance is no more')
+      }
       return result
     }
   }

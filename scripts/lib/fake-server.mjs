@@ -6,7 +6,16 @@ import { run } from './run.mjs'
 
 /** Builds the fake API server and returns the path of its program. */
 export async function buildFakeServer() {
-  const command = ['build', '--locked', '--profile', 'fake', '-p', 'fake-apiserver', '--message-format', 'json']
+  const command = [
+    'build',
+    '--locked',
+    '--profile',
+    'fake',
+    '-p',
+    'fake-apiserver',
+    '--message-format',
+    'json',
+  ]
   for (const line of (await run('cargo', command)).split('\n')) {
     if (!line.startsWith('{')) continue
     const message = JSON.parse(line)
@@ -25,7 +34,9 @@ export async function buildFakeServer() {
  */
 export async function spawnFakeServer(program, settings) {
   const options = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)])
-  const child = spawn(program, [...options, '--www', pageFolder, '--exit-with-parent'], { stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = spawn(program, [...options, '--www', pageFolder, '--exit-with-parent'], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
   let said = ''
   child.stderr.on('data', (text) => (said += text))
   const ended = new Promise((resolve) => child.on('exit', (code) => resolve(code ?? 0)))

@@ -26,7 +26,10 @@ describe('versions of Kubernetes', () => {
       const demo = await Demo.open(t, fake)
       const status = await demo.phase('live', limit)
       const { rows } = await fake.state()
-      assert.match(status.sentence, new RegExp(`^${way.replace('+', '\\+')} · ${rows.length} pods in [\\d.]+ m?s · [\\d.]+ [kM]B$`))
+      assert.match(
+        status.sentence,
+        new RegExp(`^${way.replace('+', '\\+')} · ${rows.length} pods in [\\d.]+ m?s · [\\d.]+ [kM]B$`),
+      )
       assert.match(status.notes, because)
       await demo.matches()
 
@@ -37,8 +40,10 @@ describe('versions of Kubernetes', () => {
       await demo.matches()
 
       for (const step of await demo.steps()) {
-        if (step.rows > 0) assert.ok(step.rows >= rows.length - 1, `a part was shown: ${JSON.stringify(step)}`)
-        if (step.phase === 'live') assert.ok(step.rows > 0 && !step.stale, `not true: ${JSON.stringify(step)}`)
+        if (step.rows > 0)
+          assert.ok(step.rows >= rows.length - 1, `a part was shown: ${JSON.stringify(step)}`)
+        if (step.phase === 'live')
+          assert.ok(step.rows > 0 && !step.stale, `not true: ${JSON.stringify(step)}`)
       }
     })
   }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use futures::future::{AbortHandle, abortable};
 use gloo_net::http::{Headers, QueryParams, Response};
-use js_sys::Uint8Array;
+use js_sys::{ArrayBuffer, DataView, Uint8Array};
 use kube_watchlist::reflector::{EndCause, ExchangeId};
 use kube_watchlist::request::{Request, RequestKind};
 use wasm_bindgen::{JsCast, JsValue};
@@ -16,6 +16,7 @@ use web_sys::{
 
 use crate::inbox::{Arrival, Chunk, OwnedHead};
 use crate::pump::{unauthorized, unreachable};
+use crate::slice;
 use crate::watch::Watch;
 
 /// Starts an exchange. The handle ends it without a word; the controller is for what runs in JavaScript.
@@ -135,11 +136,35 @@ async fn read(watch: &Rc<Watch>, id: ExchangeId, response: &Response) -> EndCaus
         if result.get_done() == Some(true) {
             return EndCause::Complete;
         }
-        let Ok(chunk) = result.get_value().dyn_into::<Uint8Array>() else {
+        let Some(chunk) = bytes(result.get_value()) else {
             return EndCause::Broken;
         };
         watch.arrive(id, Arrival::Chunk(chunk));
+        // What waits in the browser would come in this very task, chunk after chunk.
+        if slice::is_used_up() {
+            watch.turn().await;
+        }
     }
+}
+
+/// The bytes of a chunk, unless it is something else.
+///
+/// Not by `instanceof`: a caller's `fetch` may live in another realm, an iframe's for one, and so do its arrays.
+fn bytes(chunk: JsValue) -> Option<Uint8Array> {
+    if !ArrayBuffer::is_view(&chunk) {
+        return None;
+    }
+    // A view of whichever kind: the three members that are read are the same in all of them.
+    let view: DataView = chunk.unchecked_into();
+    let (offset, length) = (
+        u32::try_from(view.byte_offset()).ok()?,
+        u32::try_from(view.byte_length()).ok()?,
+    );
+    Some(Uint8Array::new_with_byte_offset_and_length(
+        &view.buffer(),
+        offset,
+        length,
+    ))
 }
 
 /// The kind of a request, as `RequestInfo` in `types.ts` spells it.

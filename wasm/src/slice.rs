@@ -1,5 +1,7 @@
 //! Clocks, and how long work may hold the main thread.
 
+use std::cell::Cell;
+
 use kube_watchlist::clock::{Instant, Now, Timestamp};
 use wasm_bindgen::prelude::*;
 
@@ -22,21 +24,31 @@ pub(crate) fn now() -> Now {
     }
 }
 
-/// A turn on the main thread.
-pub(crate) struct Slice {
-    end: f64,
+thread_local! {
+    /// When work began in the present task, if it did. All watches of the instance share the main thread.
+    static BEGAN: Cell<Option<f64>> = const { Cell::new(None) };
 }
 
-impl Slice {
-    /// Begins one.
-    pub(crate) fn begin() -> Self {
-        Self {
-            end: performance_now() + SLICE_MS,
-        }
-    }
+/// A task has just begun: the next slice is a whole one.
+pub(crate) fn in_a_new_task() {
+    BEGAN.set(None);
+}
 
-    /// Whether it is time to give the page its turn.
-    pub(crate) fn is_over(&self) -> bool {
-        performance_now() >= self.end
+/// Whether the present task has held the page long enough, with our work and with what the browser did between.
+pub(crate) fn is_used_up() -> bool {
+    BEGAN
+        .get()
+        .is_some_and(|began| performance_now() - began >= SLICE_MS)
+}
+
+/// Begins a slice: a turn on the main thread, or what is left of it. Bytes that waited come in microtasks of one task, each of
+/// which begins a slice, and some of them in a row would hold the page as one long one does.
+///
+/// Whether it is the first one of its task, as far as is known: then somebody has to say [`in_a_new_task`] in a later one.
+pub(crate) fn begin() -> bool {
+    let is_first = BEGAN.get().is_none();
+    if is_first {
+        BEGAN.set(Some(performance_now()));
     }
+    is_first
 }

@@ -17,7 +17,7 @@ use crate::exchange;
 use crate::host::Host;
 use crate::inbox::Arrival;
 use crate::pump::{Notice, Pump, Step};
-use crate::slice::{self, Slice};
+use crate::slice;
 
 /// An exchange under way.
 struct Exchange {
@@ -93,12 +93,12 @@ impl Watch {
 
     /// Has the views follow the rows for a slice; whether they are done. If not, the pump goes on and tells when they are.
     pub(crate) fn refresh(self: &Rc<Self>) -> bool {
-        let slice = Slice::begin();
+        self.begin_slice();
         loop {
             if self.with(|pump| pump.follow(slice::now())) {
                 return true;
             }
-            if slice.is_over() {
+            if slice::is_used_up() {
                 self.run();
                 return false;
             }
@@ -119,7 +119,7 @@ impl Watch {
         if self.running.replace(true) {
             return;
         }
-        let slice = Slice::begin();
+        self.begin_slice();
         loop {
             let step = self.with(|pump| pump.step(slice::now()));
             match step {
@@ -141,7 +141,7 @@ impl Watch {
                     break;
                 }
             }
-            if slice.is_over() {
+            if slice::is_used_up() {
                 self.park();
                 break;
             }
@@ -177,6 +177,22 @@ impl Watch {
         Some(exchanges.swap_remove(index))
     }
 
+    /// Begins a slice. In the first one of a task a turn is asked for, which tells when the task is over.
+    fn begin_slice(self: &Rc<Self>) {
+        if slice::begin() {
+            let watch = Rc::clone(self);
+            spawn_local(async move { watch.turn().await });
+        }
+    }
+
+    /// Lets the page have its turn.
+    pub(crate) async fn turn(&self) {
+        if let Ok(turn) = self.host.turn() {
+            let _ = JsFuture::from(turn).await;
+        }
+        slice::in_a_new_task();
+    }
+
     /// Goes on in a later task.
     fn park(self: &Rc<Self>) {
         if self.parked.replace(true) {
@@ -184,9 +200,7 @@ impl Watch {
         }
         let watch = Rc::clone(self);
         spawn_local(async move {
-            if let Ok(turn) = watch.host.turn() {
-                let _ = JsFuture::from(turn).await;
-            }
+            watch.turn().await;
             watch.parked.set(false);
             watch.run();
         });

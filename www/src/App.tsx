@@ -20,9 +20,15 @@ export function App({ client }: { readonly client: Client }) {
     (entry) => entry.group === group && entry.resource === resource && entry.version === version,
   )
   // Until discovery answers, a resource is taken to be what the address makes of it: the table need not wait.
-  const namespaced = known?.namespaced ?? !(group === '' && (resource === 'nodes' || resource === 'namespaces'))
+  const namespaced =
+    known?.namespaced ?? !(group === '' && (resource === 'nodes' || resource === 'namespaces'))
   const request = useMemo<TableRequest>(
-    () => ({ ...(group && { group }), version, resource, ...(namespaced && namespace && { namespaces: [namespace] }) }),
+    () => ({
+      ...(group && { group }),
+      version,
+      resource,
+      ...(namespaced && namespace && { namespaces: [namespace] }),
+    }),
     [group, version, resource, namespaced, namespace],
   )
   const table = useTable(client, request)
@@ -36,15 +42,26 @@ export function App({ client }: { readonly client: Client }) {
         </h1>
         <ResourcePicker address={address} discovery={discovery} onPick={go} />
         {namespaced && (
-          <NamespacePicker client={client} namespace={namespace} onPick={(picked) => go({ namespace: picked })} />
+          <NamespacePicker
+            client={client}
+            namespace={namespace}
+            onPick={(picked) => go({ namespace: picked })}
+          />
         )}
         <FilterBox value={address.filter} onChange={(filter) => go({ filter })} />
         <label className="toggle">
-          <input type="checkbox" checked={address.wide} onChange={(event) => go({ wide: event.target.checked })} />
+          <input
+            type="checkbox"
+            checked={address.wide}
+            onChange={(event) => go({ wide: event.target.checked })}
+          />
           Wide
         </label>
         {connection?.kind === 'fake' && (
-          <FaultMenu profile={connection.profile} onProfile={(profile) => setConnection({ kind: 'fake', profile })} />
+          <FaultMenu
+            profile={connection.profile}
+            onProfile={(profile) => setConnection({ kind: 'fake', profile })}
+          />
         )}
       </header>
       <main className="page">

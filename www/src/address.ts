@@ -43,7 +43,10 @@ export function parseAddress(hash: string): Address {
 }
 
 export function formatAddress(address: Address): string {
-  const path = [address.group, address.version, address.resource].filter(Boolean).map(encodeURIComponent).join('/')
+  const path = [address.group, address.version, address.resource]
+    .filter(Boolean)
+    .map(encodeURIComponent)
+    .join('/')
   const parameters = new URLSearchParams()
   if (address.namespace) parameters.set('namespace', address.namespace)
   if (address.filter) parameters.set('q', address.filter)

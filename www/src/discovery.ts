@@ -35,17 +35,27 @@ export async function discover(signal: AbortSignal): Promise<Discovery> {
       return {}
     }),
   ])
-  const found = [...(await resourcesOf(core, '/api', signal, problems)), ...(await resourcesOf(groups, '/apis', signal, problems))]
+  const found = [
+    ...(await resourcesOf(core, '/api', signal, problems)),
+    ...(await resourcesOf(groups, '/apis', signal, problems)),
+  ]
   return { resources: found.sort(byGroupThenName), problems }
 }
 
-async function resourcesOf(answer: Json, path: string, signal: AbortSignal, problems: string[]): Promise<Resource[]> {
+async function resourcesOf(
+  answer: Json,
+  path: string,
+  signal: AbortSignal,
+  problems: string[],
+): Promise<Resource[]> {
   if (text(answer.kind) === 'APIGroupDiscoveryList') return list(answer.items).flatMap(fromAggregated)
   const groups = path === '/api' ? coreVersions(answer) : groupVersions(answer)
   const answers = await Promise.all(
     groups.map(async ({ group, version, path }) => {
       try {
-        return list((await document(path, signal)).resources).flatMap((entry) => fromLegacy(entry, group, version))
+        return list((await document(path, signal)).resources).flatMap((entry) =>
+          fromLegacy(entry, group, version),
+        )
       } catch (error) {
         signal.throwIfAborted()
         problems.push(`${group || 'core'}/${version}: ${message(error)}`)
@@ -119,11 +129,21 @@ function isWatchable(verbs: readonly string[]): boolean {
 }
 
 /** Groups that people open most come first; then the others by name. */
-const known = ['', 'apps', 'batch', 'networking.k8s.io', 'storage.k8s.io', 'policy', 'rbac.authorization.k8s.io']
+const known = [
+  '',
+  'apps',
+  'batch',
+  'networking.k8s.io',
+  'storage.k8s.io',
+  'policy',
+  'rbac.authorization.k8s.io',
+]
 
 function byGroupThenName(a: Resource, b: Resource): number {
   const rank = (group: string) => (known.includes(group) ? known.indexOf(group) : known.length)
-  return rank(a.group) - rank(b.group) || a.group.localeCompare(b.group) || a.resource.localeCompare(b.resource)
+  return (
+    rank(a.group) - rank(b.group) || a.group.localeCompare(b.group) || a.resource.localeCompare(b.resource)
+  )
 }
 
 async function document(path: string, signal: AbortSignal, accept = 'application/json'): Promise<Json> {

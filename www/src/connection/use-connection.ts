@@ -29,7 +29,8 @@ export function useConnection(): [Connection | undefined, (connection: Connectio
 
 async function find(signal: AbortSignal): Promise<Connection | undefined> {
   const [cluster, fake] = await Promise.all([ask('/_connection', signal), ask('/_fake/profile', signal)])
-  if (cluster) return { kind: 'cluster', context: String(cluster.context ?? ''), user: String(cluster.user ?? '') }
+  if (cluster)
+    return { kind: 'cluster', context: String(cluster.context ?? ''), user: String(cluster.user ?? '') }
   return fake && { kind: 'fake', profile: String(fake.profile ?? '') }
 }
 

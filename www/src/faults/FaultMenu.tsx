@@ -103,7 +103,11 @@ export function FaultMenu({ profile, onProfile }: Props) {
           </div>
           <div className="menu-row">
             <label htmlFor="churn">Writes a second</label>
-            <select id="churn" defaultValue="20" onChange={(event) => void setChurn(Number(event.target.value))}>
+            <select
+              id="churn"
+              defaultValue="20"
+              onChange={(event) => void setChurn(Number(event.target.value))}
+            >
               {[0, 20, 100, 500, 2000].map((perSecond) => (
                 <option key={perSecond}>{perSecond}</option>
               ))}

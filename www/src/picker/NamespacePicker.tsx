@@ -19,7 +19,11 @@ export function NamespacePicker({ client, ...props }: Props) {
   return table ? <Names table={table} {...props} /> : null
 }
 
-function Names({ table: { watch, view }, namespace, onPick }: Omit<Props, 'client'> & { readonly table: OpenTable }) {
+function Names({
+  table: { watch, view },
+  namespace,
+  onPick,
+}: Omit<Props, 'client'> & { readonly table: OpenTable }) {
   const status = useStatus(watch)
   const { rows, count } = useSnapshot(view)
   useEffect(() => {

@@ -59,7 +59,7 @@ export function Picker({ label, value, shown, choices, note, free = false, onPic
         aria-label={`${label}: ${shown}`}
         onClick={() => setOpen(!open)}
       >
-        <span className="picker-label" aria-hidden="true">
+        <span className="picker-label" data-obvious={!free || undefined} aria-hidden="true">
           {label}
         </span>
         <span className="picker-value">{shown}</span>
@@ -94,7 +94,12 @@ function PickerList({ label, value, choices, note, free, onPick, onClose }: List
   const id = useId()
   const [typed, setTyped] = useState('')
   const found = useMemo(() => search(choices, typed, free), [choices, typed, free])
-  const [at, setAt] = useState(() => Math.max(0, found.findIndex((choice) => choice.value === value)))
+  const [at, setAt] = useState(() =>
+    Math.max(
+      0,
+      found.findIndex((choice) => choice.value === value),
+    ),
+  )
   const list = useRef<HTMLUListElement>(null)
   const current = Math.min(at, found.length - 1)
 
@@ -138,7 +143,6 @@ function PickerList({ label, value, choices, note, free, onPick, onClose }: List
       {note && <p className="picker-note">{note}</p>}
       <ul ref={list} id={`${id}-list`} role="listbox" aria-label={label} className="picker-list">
         {found.map((choice, index) => (
-          // biome-ignore lint/a11y/useKeyWithClickEvents: the search field has the keyboard, as in any combobox
           <li
             key={choice.value}
             id={`${id}-${index}`}
@@ -165,7 +169,8 @@ function search(choices: readonly Choice[], typed: string, free: boolean): reado
   const found: Choice[] = []
   for (const choice of choices) {
     if (found.length === most) break
-    if (`${choice.text} ${choice.hint ?? ''} ${choice.group ?? ''}`.toLowerCase().includes(wanted)) found.push(choice)
+    if (`${choice.text} ${choice.hint ?? ''} ${choice.group ?? ''}`.toLowerCase().includes(wanted))
+      found.push(choice)
   }
   if (free && wanted && !choices.some((choice) => choice.value === wanted)) {
     found.push({ value: wanted, text: wanted, hint: 'as typed' })

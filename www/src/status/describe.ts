@@ -68,7 +68,8 @@ export function describe(status: WatchStatus, subject: Subject, now: number): De
     badge: badges[phase],
     sentence: sentence(status, subject),
     notes: notes(status, now),
-    canRetry: phase === 'failed' || phase === 'auth' || phase === 'paused' || status.nextRetryAt !== undefined,
+    canRetry:
+      phase === 'failed' || phase === 'auth' || phase === 'paused' || status.nextRetryAt !== undefined,
   }
 }
 
@@ -80,7 +81,8 @@ export function way(status: WatchStatus): string {
 /** What a sync has brought so far: `4,312 pods · 11.2 MB`. */
 export function progress(status: WatchStatus, noun: string): string {
   const { objects, bytes: size, total } = status.progress
-  const objectsText = total === undefined ? `${count(objects)} ${noun}` : `${count(objects)} of ${count(total)} ${noun}`
+  const objectsText =
+    total === undefined ? `${count(objects)} ${noun}` : `${count(objects)} of ${count(total)} ${noun}`
   return `${objectsText} · ${bytes(size)}`
 }
 
@@ -95,7 +97,8 @@ function sentence(status: WatchStatus, subject: Subject): string {
 function notes(status: WatchStatus, now: number): Note[] {
   const found: Note[] = []
   if (status.staleSince !== undefined) {
-    const doing = status.phase === 'syncing' ? `; a new snapshot is coming: ${progress(status, 'objects')}` : ''
+    const doing =
+      status.phase === 'syncing' ? `; a new snapshot is coming: ${progress(status, 'objects')}` : ''
     found.push({
       tone: 'old',
       text: `These rows are old: stale since ${timeOfDay(status.staleSince)} (${ago(now - status.staleSince)})${doing}`,

@@ -23,7 +23,10 @@ export function Grid({ view, snapshot, label, withNamespace, sort, onSort, stale
   const id = useId()
   const scroller = useRef<HTMLDivElement>(null)
   const { count } = snapshot
-  const columns = useMemo(() => shownColumns(snapshot.columns, withNamespace), [snapshot.columns, withNamespace])
+  const columns = useMemo(
+    () => shownColumns(snapshot.columns, withNamespace),
+    [snapshot.columns, withNamespace],
+  )
   const rows = useRows(count, scroller)
   const first = rows.indices[0] ?? 0
   const last = (rows.indices.at(-1) ?? -1) + 1
@@ -44,9 +47,14 @@ export function Grid({ view, snapshot, label, withNamespace, sort, onSort, stale
     if (event.target !== event.currentTarget) return
     const page = Math.max(1, Math.floor(((scroller.current?.clientHeight ?? 0) - headHeight) / rowHeight) - 1)
     const from = active ?? -1
-    const to = { ArrowDown: from + 1, ArrowUp: from - 1, PageDown: from + page, PageUp: from - page, Home: 0, End: count - 1 }[
-      event.key
-    ]
+    const to = {
+      ArrowDown: from + 1,
+      ArrowUp: from - 1,
+      PageDown: from + page,
+      PageUp: from - page,
+      Home: 0,
+      End: count - 1,
+    }[event.key]
     if (to === undefined || event.altKey || event.ctrlKey || event.metaKey) return
     event.preventDefault()
     move(to)
@@ -62,7 +70,9 @@ export function Grid({ view, snapshot, label, withNamespace, sort, onSort, stale
       aria-rowcount={count + 1}
       aria-colcount={columns.length}
       aria-busy={stale}
-      aria-activedescendant={active !== undefined && active >= first && active < last ? `${id}-${active}` : undefined}
+      aria-activedescendant={
+        active !== undefined && active >= first && active < last ? `${id}-${active}` : undefined
+      }
       tabIndex={0}
       onKeyDown={onKeyDown}
       style={{ '--columns': template.columns, '--width': template.width } as React.CSSProperties}
@@ -107,7 +117,10 @@ function useTemplate(columns: ReturnType<typeof shownColumns>, snapshot: ViewSna
 }
 
 /** The row that the keyboard is at. It follows its object when the order changes. */
-function useActive(view: View, snapshot: ViewSnapshot): [number | undefined, (index: number | undefined) => void] {
+function useActive(
+  view: View,
+  snapshot: ViewSnapshot,
+): [number | undefined, (index: number | undefined) => void] {
   const [active, setActive] = useState<{ index: number; key: string | undefined }>()
   const here = active && snapshot.rows[active.index - snapshot.first]?.key
   useEffect(() => {

@@ -17,7 +17,8 @@ interface Props {
 
 /** One row. Drawn again only when something of it changed: an unchanged row is the same object. */
 export const RowView = memo(function RowView({ id, row, columns, flashes, ariaIndex, top, active }: Props) {
-  const done = row !== undefined && columns.some((shown) => cellTone(shown.column, shownText(shown, row)) === 'done')
+  const done =
+    row !== undefined && columns.some((shown) => cellTone(shown.column, shownText(shown, row)) === 'done')
   return (
     <div
       role="row"
@@ -29,14 +30,23 @@ export const RowView = memo(function RowView({ id, row, columns, flashes, ariaIn
       style={{ transform: `translateY(${top}px)` }}
     >
       {columns.map((shown, index) => (
-        <CellView key={shown.column.name} shown={shown} row={row} index={index} flash={flashes[index]} done={done} />
+        <CellView
+          key={shown.column.name}
+          shown={shown}
+          row={row}
+          index={index}
+          flash={flashes[index]}
+          done={done}
+        />
       ))}
     </div>
   )
 })
 
 function rowClass(row: Row | undefined, active: boolean): string {
-  return ['row', active && 'row-active', row?.meta.deletionTimestamp && 'row-deleting'].filter(Boolean).join(' ')
+  return ['row', active && 'row-active', row?.meta.deletionTimestamp && 'row-deleting']
+    .filter(Boolean)
+    .join(' ')
 }
 
 interface CellProps {

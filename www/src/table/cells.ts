@@ -57,7 +57,8 @@ const exact: Record<string, CellTone> = {
 export function cellTone(column: Column, text: string, done = false): CellTone {
   if (!isState(column)) return undefined
   const [first = ''] = text.split(',')
-  if (first in exact) return text.includes('SchedulingDisabled') && exact[first] === 'ok' ? 'wait' : exact[first]
+  if (first in exact)
+    return text.includes('SchedulingDisabled') && exact[first] === 'ok' ? 'wait' : exact[first]
   if (/BackOff|Err|Error|Invalid|Failed|DeadlineExceeded/.test(text)) return 'bad'
   if (/^Init:/.test(text)) return 'wait'
   const ready = /^(\d+)\/(\d+)$/.exec(text)

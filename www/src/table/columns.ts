@@ -69,7 +69,9 @@ export class Widths {
 
   /** As `grid-template-columns`; what is left of the page is shared in proportion. */
   template(columns: readonly ShownColumn[]): string {
-    return columns.map((shown, index) => `minmax(${this.#least(shown, index)}, ${this.#of(shown)}fr)`).join(' ')
+    return columns
+      .map((shown, index) => `minmax(${this.#least(shown, index)}, ${this.#of(shown)}fr)`)
+      .join(' ')
   }
 
   /** Their sum, below which the table scrolls sideways. */

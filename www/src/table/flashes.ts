@@ -51,7 +51,10 @@ export class FlashTracker {
   }
 }
 
-export function useFlashes(columns: readonly ShownColumn[], rows: readonly (Row | undefined)[]): FlashTracker {
+export function useFlashes(
+  columns: readonly ShownColumn[],
+  rows: readonly (Row | undefined)[],
+): FlashTracker {
   const tracker = useRef<FlashTracker>(null)
   tracker.current ??= new FlashTracker()
   tracker.current.look(columns, rows)

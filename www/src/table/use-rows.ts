@@ -35,7 +35,10 @@ export function useRows(count: number, scroller: RefObject<HTMLDivElement | null
   const [scrolled, setScrolled] = useState(0)
 
   const observeOffset = useCallback(
-    (virtualizer: Virtualizer<HTMLDivElement, Element>, report: (offset: number, scrolling: boolean) => void) => {
+    (
+      virtualizer: Virtualizer<HTMLDivElement, Element>,
+      report: (offset: number, scrolling: boolean) => void,
+    ) => {
       const element = virtualizer.scrollElement
       if (!element) return
       const read = () => {

@@ -1,7 +1,7 @@
 //! A forward cursor over JSON that reads what is needed and skips the rest.
 //!
 //! ```
-//! use kube_watchlist::json::{Cursor, Error};
+//! use kube_watchlist_decode::json::{Cursor, Error};
 //!
 //! fn name(document: &[u8]) -> Result<String, Error> {
 //!     let mut name = String::new();

@@ -1,0 +1,142 @@
+/**
+ * What the tests of this folder stand on: fake-apiserver with a page that has the built package, a gateway before it, and Debian's
+ * Chromium.
+ */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, afterEach, before, test as nodeTest } from 'node:test'
+import { chromium } from 'playwright-core'
+
+import { tool } from '../../scripts/tools.mjs'
+import { fakeApiserver } from '../browser/fake.mjs'
+import { startGateway } from './gateway.mjs'
+
+const root = join(import.meta.dirname, '..', '..')
+
+/** A test that ends: a promise that never settles is a finding, not a suite that hangs. */
+export const test = (name, run, { timeout = 60_000 } = {}) => nodeTest(name, { timeout }, run)
+
+/** What Chromium is started with: it is to talk to nobody but the test's server. */
+const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--js-flags=--expose-gc']
+
+export const launchOptions = async (more = {}) => ({ executablePath: await tool('chromium'), args: ARGS, ...more })
+
+/**
+ * A browser as a person has it: Playwright's own launch makes every page believe that it is in front. In this one a page behind
+ * another is hidden and has no frames. Resolves to `{ context, close }`.
+ */
+export async function launchAsUser() {
+  const profile = await mkdtemp(join(tmpdir(), 'kube-watchlist-profile-'))
+  const { executablePath, args } = await launchOptions()
+  const argv = ['--headless', ...args, '--no-first-run', '--remote-debugging-port=0', `--user-data-dir=${profile}`, 'about:blank']
+  const child = spawn(executablePath, argv, { stdio: ['ignore', 'ignore', 'pipe'] })
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  const address = await new Promise((resolve, reject) => {
+    let said = ''
+    child.stderr.on('data', (bytes) => {
+      said += bytes
+      const found = /ws:\/\/\S+/.exec(said)
+      if (found) resolve(found[0])
+    })
+    ended.then((code) => reject(new Error(`Chromium ended with ${code}: ${said}`)))
+  })
+  const browser = await chromium.connectOverCDP(address, { noDefaults: true })
+  return {
+    context: browser.contexts()[0],
+    async close() {
+      const session = await browser.newBrowserCDPSession()
+      // Chromium hangs up before it answers.
+      await session.send('Browser.close').catch(() => undefined)
+      await ended
+      await rm(profile, { recursive: true, force: true, maxRetries: 5 })
+    },
+  }
+}
+
+/** A folder that fake-apiserver serves: the page, and the package as it was built. */
+async function assembleSite() {
+  const folder = await mkdtemp(join(tmpdir(), 'kube-watchlist-client-'))
+  await cp(join(import.meta.dirname, 'page'), folder, { recursive: true })
+  await cp(join(root, 'dist'), join(folder, 'kube-watchlist'), { recursive: true })
+  return folder
+}
+
+/** Starts fake-apiserver, with the page, and the gateway. `argv`: flags of fake-apiserver. */
+export async function startServer(argv = []) {
+  const site = await assembleSite()
+  const api = await fakeApiserver('--www', site, ...argv)
+  const gateway = await startGateway(api.url)
+  return {
+    api,
+    gateway,
+    /** A control of the server, for example `control('POST', 'churn', { perSecond: 5 })`. */
+    async control(method, path, body) {
+      const response = await fetch(`${api.url}/_fake/${path}`, { method, body: body === undefined ? undefined : JSON.stringify(body) })
+      const text = await response.text()
+      assert.equal(response.status, 200, `${method} /_fake/${path}: ${text}`)
+      return JSON.parse(text)
+    },
+    async close() {
+      await gateway.close()
+      await api.close()
+      await rm(site, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Opens the page and waits until the package is there. What it logs and what it does not catch is kept. */
+export async function openPage(context, url) {
+  const page = await context.newPage()
+  page.logged = []
+  page.on('console', (message) => page.logged.push(`${message.type()}: ${message.text()}`))
+  page.on('pageerror', (error) => page.logged.push(`pageerror: ${error.stack ?? error}`))
+  await page.goto(`${url}/index.html`)
+  await page.waitForFunction(() => document.title === 'ready')
+  return page
+}
+
+/**
+ * A server and a browser for all tests of a file: `const world = useWorld()`, then `await world.newPage()`, `world.gateway`,
+ * `world.control`. After each test its pages are closed, its faults removed and its script forgotten.
+ */
+export function useWorld({ argv = [] } = {}) {
+  const world = {}
+  before(async () => {
+    Object.assign(world, await startServer(argv))
+    world.browser = await chromium.launch(await launchOptions())
+    world.newPage = async () => openPage(await world.browser.newContext(), world.gateway.url)
+  })
+  after(async () => {
+    await world.browser?.close()
+    await world.close?.()
+  })
+  afterEach(async () => {
+    for (const context of world.browser.contexts()) await context.close()
+    await until('the end of all requests', () => world.gateway.open() === 0)
+    world.gateway.reset()
+    await world.control('DELETE', 'faults')
+  })
+  return world
+}
+
+/** Waits until `holds()` is true and returns what it said. */
+export async function until(what, holds, milliseconds = 10_000) {
+  const end = performance.now() + milliseconds
+  for (;;) {
+    const value = await holds()
+    if (value) return value
+    if (performance.now() > end) assert.fail(`never: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+/** Nothing is left of a page's watches: no request at the server, no timer in the page, nothing uncaught. */
+export async function assertNothingLeft({ page, gateway }) {
+  await until(`no request is open (${gateway.requests.filter((entry) => entry.open).map((entry) => entry.url)})`, () => gateway.open() === 0, 3_000)
+  const { timers, uncaught } = await page.evaluate(() => ({ timers: probe.timers(), uncaught: probe.uncaught }))
+  assert.deepEqual(timers, [], 'a timer is alive')
+  assert.deepEqual(uncaught, [], 'something was not caught')
+}

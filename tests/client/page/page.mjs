@@ -1,0 +1,39 @@
+// Runs in the page: the package, and words that the tests use in it.
+import * as kw from './kube-watchlist/index.js'
+
+const { sleep } = probe
+
+/** Waits until `holds()` is true and returns what it said. */
+async function until(what, holds, milliseconds = 15_000) {
+  const end = performance.now() + milliseconds
+  for (;;) {
+    const value = await holds()
+    if (value) return value
+    if (performance.now() > end) throw new Error(`never: ${what}`)
+    await sleep(10)
+  }
+}
+
+/** A client of the API on this origin. */
+const client = (options = {}) => kw.createClient({ baseUrl: '', ...options })
+
+const SECRETS = { version: 'v1', resource: 'secrets' }
+const PODS = { version: 'v1', resource: 'pods' }
+
+/** What a promise came to, as text; an error with all that is in it. */
+const outcome = (promise) => promise.then(() => 'resolved', describe)
+
+function describe(error) {
+  const own = Object.fromEntries(Object.getOwnPropertyNames(error ?? {}).map((name) => [name, error[name]]))
+  return { ...own, name: error?.name, text: String(error), isWatchError: error instanceof kw.WatchError }
+}
+
+/** Every status that a watch ever had, as text. */
+function recordStatus(watch) {
+  const seen = [JSON.stringify(watch.status)]
+  watch.addEventListener('status', ({ detail }) => seen.push(JSON.stringify(detail)))
+  return seen
+}
+
+Object.assign(window, { kw, until, client, outcome, describe, recordStatus, SECRETS, PODS })
+document.title = 'ready'
