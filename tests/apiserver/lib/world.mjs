@@ -12,11 +12,12 @@ const resources = {
     body: () => ({ spec: { containers: [{ name: 'main', image: 'nginx:1.27' }] } }),
   },
   configmaps: { prefix: '/api/v1', kind: 'ConfigMap', apiVersion: 'v1', body: () => ({ data: { k: 'v' } }) },
+  // Without an address of its own: the server writes an event when it mends its book of addresses.
   services: {
     prefix: '/api/v1',
     kind: 'Service',
     apiVersion: 'v1',
-    body: () => ({ spec: { ports: [{ port: 80 }], selector: { app: 'web' } } }),
+    body: () => ({ spec: { clusterIP: 'None', ports: [{ port: 80 }], selector: { app: 'web' } } }),
   },
   events: {
     prefix: '/api/v1',
