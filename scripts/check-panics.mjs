@@ -116,7 +116,7 @@ function demangled(symbol) {
     return identifiers(legacy[1], /^(\d+)/)
       .map((name) => name.replace(/^_\$/, '$'))
       .join('::')
-      .replaceAll(/\$LT\$|\$GT\$|\$u20\$|\$RF\$|\$C\$|\$u7b\$|\$u7d\$/g, (escape) => escapes[escape])
+      .replaceAll(/\$LT\$|\$GT\$|\$u20\$|\$RF\$|\$C\$|\$u7b\$|\$u7d\$/g, (sign) => escapes[sign])
       .replaceAll('..', '::')
   }
   if (!symbol.startsWith('_R')) return symbol
