@@ -149,6 +149,8 @@ function loadFile(config, { kubeconfig, context }) {
   if (context !== undefined) config.setCurrentContext(context)
   if (!config.getContextObject(config.getCurrentContext())) {
     const known = config.getContexts().map((each) => each.name)
-    throw new CredentialsError(`there is no context ${config.getCurrentContext() || '(none is current)'}; there are: ${known.join(', ') || 'none'}`)
+    throw new CredentialsError(
+      `there is no context ${config.getCurrentContext() || '(none is current)'}; there are: ${known.join(', ') || 'none'}`,
+    )
   }
 }

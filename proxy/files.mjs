@@ -38,7 +38,12 @@ export async function pageFile(folder, path) {
     const body = await readFile(join(folder, name))
     return {
       body,
-      headers: { 'content-type': type, 'content-length': body.length, 'cache-control': 'no-cache', 'content-security-policy': policy },
+      headers: {
+        'content-type': type,
+        'content-length': body.length,
+        'cache-control': 'no-cache',
+        'content-security-policy': policy,
+      },
     }
   } catch {
     return undefined

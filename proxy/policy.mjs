@@ -61,10 +61,12 @@ export function judgePath(path) {
   const segments = path.split('/').slice(1)
   if (!roots.has(segments[0])) return { api: false }
   // What is checked here must be what the server sees: no path that either of us could read otherwise.
-  if (/%(2e|2f|5c|25|00)|[\\\u0000-\u0020]/i.test(path) || segments.some((part) => part === '.' || part === '..')) {
-    return { api: true, refused: refuse(400, 'the path is ambiguous') }
-  }
-  if (segments.slice(0, -1).includes('')) return { api: true, refused: refuse(400, 'the path is ambiguous') }
+  const ambiguous =
+    /%(2e|2f|5c|25|00)/i.test(path) ||
+    [...path].some((character) => character <= ' ' || character === '\\') ||
+    segments.some((part) => part === '.' || part === '..') ||
+    segments.slice(0, -1).includes('')
+  if (ambiguous) return { api: true, refused: refuse(400, 'the path is ambiguous') }
   const [root, ...rest] = segments.filter(Boolean)
   if (root === 'version' || root === 'openapi') return { api: true }
   const refused = judgeResource(rest.slice(root === 'api' ? 1 : 2))
@@ -79,7 +81,8 @@ function judgeResource(parts) {
   if (resource === undefined) return undefined
   if (oldVerbs.has(resource)) return refuse(403, `${resource} is not passed on`)
   if (below.length > 1) return refuse(403, 'only collections and objects are passed on')
-  if (below.length === 1 && !subresources.has(below[0])) return refuse(403, `the subresource ${below[0]} is not passed on`)
+  if (below.length === 1 && !subresources.has(below[0]))
+    return refuse(403, `the subresource ${below[0]} is not passed on`)
   return undefined
 }
 
@@ -92,7 +95,8 @@ function judgeResource(parts) {
  */
 export function upstreamHeaders(headers, query) {
   const kept = pick(headers, requestHeaders)
-  if (!query.has('watch') && headers['accept-encoding'] !== undefined) kept['accept-encoding'] = headers['accept-encoding']
+  if (!query.has('watch') && headers['accept-encoding'] !== undefined)
+    kept['accept-encoding'] = headers['accept-encoding']
   return kept
 }
 

@@ -79,7 +79,8 @@ async function pass(request, response, { credentials, path, query }) {
     pipeline(upstream, response, () => {})
   } catch (error) {
     if (response.destroyed || response.headersSent) return void response.destroy()
-    const message = error instanceof CredentialsError ? error.message : `the server cannot be reached: ${error.code ?? 'unknown'}`
+    const message =
+      error instanceof CredentialsError ? error.message : `the server cannot be reached: ${error.code ?? 'unknown'}`
     sendStatus(response, 502, 'BadGateway', message)
   }
 }
@@ -98,7 +99,11 @@ async function ask(request, response, credentials, path, query) {
       hostname: server.hostname.replace(/^\[|\]$/g, ''),
       port: server.port,
       path: `${server.pathname.replace(/\/$/, '')}${path}${query && `?${query}`}`,
-      headers: { 'user-agent': 'kube-watchlist', ...upstreamHeaders(request.headers, new URLSearchParams(query)), ...headers },
+      headers: {
+        'user-agent': 'kube-watchlist',
+        ...upstreamHeaders(request.headers, new URLSearchParams(query)),
+        ...headers,
+      },
     })
     const gone = () => {
       upstream.destroy()
@@ -114,7 +119,12 @@ async function ask(request, response, credentials, path, query) {
 /** An answer of the proxy itself, in the API's own form, so that the page can show its sentence. */
 function sendStatus(response, code, reason, message) {
   const headers = code === 405 ? { allow: 'GET, HEAD' } : {}
-  sendJson(response, code, { kind: 'Status', apiVersion: 'v1', status: 'Failure', code, reason, message: `proxy: ${message}` }, headers)
+  sendJson(
+    response,
+    code,
+    { kind: 'Status', apiVersion: 'v1', status: 'Failure', code, reason, message: `proxy: ${message}` },
+    headers,
+  )
 }
 
 function sendJson(response, code, value, headers = {}) {

@@ -18,7 +18,9 @@ const rounds = option('rounds', 9)
 
 const executablePath = await tool('chromium')
 await step('building the package', () => run(process.execPath, ['scripts/build.mjs']).catch(() => {}))
-await step('building the fake API server', () => run('cargo', ['build', '--locked', '--profile', 'fake', '-p', 'fake-apiserver']))
+await step('building the fake API server', () =>
+  run('cargo', ['build', '--locked', '--profile', 'fake', '-p', 'fake-apiserver']),
+)
 
 const site = await mkdtemp(join(tmpdir(), 'kube-watchlist-bench-'))
 await cp(join(root, 'benches/browser'), site, { recursive: true })
@@ -41,7 +43,9 @@ try {
   page.on('pageerror', (error) => console.error(error))
   await page.goto(`${url}/index.html`)
   await page.waitForFunction(() => document.title === 'ready')
-  console.log(`\nChromium ${browser.version()}, ${cpus().length} × ${cpus()[0].model}; ${pods} pods, ${rounds} interleaved runs, medians`)
+  console.log(
+    `\nChromium ${browser.version()}, ${cpus().length} × ${cpus()[0].model}; ${pods} pods, ${rounds} interleaved runs, medians`,
+  )
   for (const form of ['table', 'object']) await compare(page, form)
 } finally {
   await browser.close()
@@ -56,7 +60,8 @@ async function compare(page, form) {
   for (let round = 0; round <= rounds; round += 1) {
     for (const name of names) {
       const result = await traced(page, () => page.evaluate(([name, form]) => bench.once(name, form), [name, form]))
-      if (name !== 'network/discard' && result.rows !== pods) throw new Error(`${name} holds ${result.rows} rows of ${pods}`)
+      if (name !== 'network/discard' && result.rows !== pods)
+        throw new Error(`${name} holds ${result.rows} rows of ${pods}`)
       if (round > 0) measured.get(name).push(result)
     }
   }
@@ -66,13 +71,32 @@ async function compare(page, form) {
   for (const [name, results] of measured) {
     const of = (key) => median(results.map((result) => result[key]))
     medians[name] = { wall: of('milliseconds'), cpu: of('cpu') }
-    const columns = [of('milliseconds').toFixed(1), of('cpu').toFixed(1), of('longest').toFixed(1), (bytes / 1e3 / of('milliseconds')).toFixed(0)]
-    console.log(`${name.padEnd(16)}${columns[0].padStart(9)}${columns[1].padStart(9)}${columns[2].padStart(18)}${columns[3].padStart(9)}`)
+    const columns = [
+      of('milliseconds').toFixed(1),
+      of('cpu').toFixed(1),
+      of('longest').toFixed(1),
+      (bytes / 1e3 / of('milliseconds')).toFixed(0),
+    ]
+    console.log(
+      `${name.padEnd(16)}${columns[0].padStart(9)}${columns[1].padStart(9)}${columns[2].padStart(18)}${columns[3].padStart(9)}`,
+    )
   }
   const ratio = (one, other, key = 'wall') =>
-    median(measured.get(one).map((result, index) => result[key === 'wall' ? 'milliseconds' : key] / measured.get(other)[index][key === 'wall' ? 'milliseconds' : key])).toFixed(2)
-  console.log(`decode: ours is ${ratio('decode/lean', 'decode/ours')} × the lean pipeline, ${ratio('decode/whole', 'decode/ours')} × the one that keeps whole rows`)
-  console.log(`time to snapshot: ${ratio('network/ours', 'network/discard')} × reading and throwing away (the lean pipeline: ${ratio('network/lean', 'network/discard')} ×)`)
+    median(
+      measured
+        .get(one)
+        .map(
+          (result, index) =>
+            result[key === 'wall' ? 'milliseconds' : key] /
+            measured.get(other)[index][key === 'wall' ? 'milliseconds' : key],
+        ),
+    ).toFixed(2)
+  console.log(
+    `decode: ours is ${ratio('decode/lean', 'decode/ours')} × the lean pipeline, ${ratio('decode/whole', 'decode/ours')} × the one that keeps whole rows`,
+  )
+  console.log(
+    `time to snapshot: ${ratio('network/ours', 'network/discard')} × reading and throwing away (the lean pipeline: ${ratio('network/lean', 'network/discard')} ×)`,
+  )
 }
 
 function median(values) {
@@ -81,9 +105,12 @@ function median(values) {
 }
 
 /** Runs `work` under a trace; adds the CPU time and the longest task (CPU) of the page's main thread. */
-async function traced(page, work) {
+async function traced(_page, work) {
   const session = await browser.newBrowserCDPSession()
-  await session.send('Tracing.start', { transferMode: 'ReturnAsStream', traceConfig: { includedCategories: ['toplevel', 'blink.user_timing', '__metadata'] } })
+  await session.send('Tracing.start', {
+    transferMode: 'ReturnAsStream',
+    traceConfig: { includedCategories: ['toplevel', 'blink.user_timing', '__metadata'] },
+  })
   const result = await work()
   const complete = new Promise((resolve) => session.once('Tracing.tracingComplete', resolve))
   await session.send('Tracing.end')
@@ -106,7 +133,12 @@ function mainThread(events) {
   if (!start || !end) throw new Error('the trace lacks the marks of the run')
   const tasks = events.filter(
     (event) =>
-      event.ph === 'X' && event.pid === start.pid && event.tid === start.tid && event.name.endsWith('RunTask') && event.ts + event.dur >= start.ts && event.ts <= end.ts,
+      event.ph === 'X' &&
+      event.pid === start.pid &&
+      event.tid === start.tid &&
+      event.name.endsWith('RunTask') &&
+      event.ts + event.dur >= start.ts &&
+      event.ts <= end.ts,
   )
   const cpu = tasks.map((event) => (event.tdur ?? event.dur) / 1000)
   return { cpu: cpu.reduce((sum, value) => sum + value, 0), longest: Math.max(0, ...cpu) }

@@ -18,7 +18,8 @@ const list = 'docs/panics.md'
 const escapes = { $LT$: '<', $GT$: '>', $u20$: ' ', $RF$: '&', $C$: ',', $u7b$: '{', $u7d$: '}' }
 
 /** Functions of the standard library that do not return: whoever calls one panics or aborts. */
-const panics = /^(core|alloc|std)::.*(panic|_fail(ed)?$|capacity_overflow|handle_error|handle_alloc_error|unwrap_failed|expect_failed|::abort$)/
+const panics =
+  /^(core|alloc|std)::.*(panic|_fail(ed)?$|capacity_overflow|handle_error|handle_alloc_error|unwrap_failed|expect_failed|::abort$)/
 
 const listed = await readList()
 const found = new Map()
@@ -56,7 +57,9 @@ async function compile({ name, flags }) {
   await mkdir(join(root, 'target', 'panics'), { recursive: true })
   const command = ['rustc', '--locked', '--release', '-p', 'panic-free', '--target', target, '--crate-type', 'cdylib']
   await step(`compiling frame, json and event (${name})`, () =>
-    run('cargo', [...command, '--', `--emit=asm=${output}`, '-Cstrip=none', ...flags], { env: { RUSTFLAGS: undefined } }),
+    run('cargo', [...command, '--', `--emit=asm=${output}`, '-Cstrip=none', ...flags], {
+      env: { RUSTFLAGS: undefined },
+    }),
   )
   return readFile(output, 'utf8')
 }
@@ -113,7 +116,7 @@ function demangled(symbol) {
     return identifiers(legacy[1], /^(\d+)/)
       .map((name) => name.replace(/^_\$/, '$'))
       .join('::')
-      .replaceAll(/\$LT\$|\$GT\$|\$u20\$|\$RF\$|\$C\$|\$u7b\$|\$u7d\$/g, (escape) => escapes[escape])
+      .replaceAll(/\$LT\$|\$GT\$|\$u20\$|\$RF\$|\$C\$|\$u7b\$|\$u7d\$/g, (sign) => escapes[sign])
       .replaceAll('..', '::')
   }
   if (!symbol.startsWith('_R')) return symbol
@@ -121,7 +124,10 @@ function demangled(symbol) {
   const compiledIn = /^.*(Cs[0-9A-Za-z]+_(\d+)_?(\w+))$/.exec(symbol)
   const alone = compiledIn && compiledIn[3].length === Number(compiledIn[2])
   const end = alone ? symbol.length - compiledIn[1].length : symbol.length
-  const path = symbol.slice(2, end).replaceAll(/(?<=[XMCYNtvI0-9_])C?s[0-9A-Za-z]*_(?=[A-Z0-9])/g, '').replaceAll(/B[0-9A-Za-z]{0,2}_/g, '')
+  const path = symbol
+    .slice(2, end)
+    .replaceAll(/(?<=[XMCYNtvI0-9_])C?s[0-9A-Za-z]*_(?=[A-Z0-9])/g, '')
+    .replaceAll(/B[0-9A-Za-z]{0,2}_/g, '')
   return identifiers(path, /^(\d+)_?/).join('::')
 }
 

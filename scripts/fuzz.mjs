@@ -2,7 +2,7 @@
 // [TARGET…]`. A crash fails, and so does a target that executed nothing. What libFuzzer found interesting stays in
 // fuzz/corpus for the next run; an input that crashes is written to fuzz/artifacts.
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
 import { CommandError, root, run, step } from './lib/run.mjs'
 import { MissingTool, tool } from './tools.mjs'
@@ -50,7 +50,11 @@ async function compile(targets) {
   }
   const host = /^host: (.*)$/m.exec(await run('rustc', ['+nightly', '--version', '--verbose']))[1]
   const output = join(folder, 'target')
-  const env = { PATH: `${dirname(cargoFuzz)}${delimiter}${process.env.PATH}`, CARGO_TARGET_DIR: undefined, RUSTFLAGS: undefined }
+  const env = {
+    PATH: `${dirname(cargoFuzz)}${delimiter}${process.env.PATH}`,
+    CARGO_TARGET_DIR: undefined,
+    RUSTFLAGS: undefined,
+  }
   const common = ['+nightly', 'fuzz', 'build', '--fuzz-dir', folder, '--target-dir', output]
   // One build for all targets is much quicker than one each.
   const names = targets.length === 1 ? targets : []

@@ -24,14 +24,24 @@ const pods = { path: '/pods' }
 
 /** Each state: what the server is told, and what the page must have come to before the picture is taken. */
 const states = [
-  { name: 'live', hash: '#/v1/pods?sort=Age', until: '[data-phase=live]', then: (page) => page.locator('.flash').first().waitFor() },
+  {
+    name: 'live',
+    hash: '#/v1/pods?sort=Age',
+    until: '[data-phase=live]',
+    act: (page) => page.locator('.flash').first().waitFor(),
+  },
   { name: 'wide', hash: '#/v1/pods?wide&sort=-Restarts', until: '[data-phase=live]' },
   { name: 'filtered', hash: '#/v1/pods?q=status:CrashLoopBackOff', until: '[data-phase=live]' },
-  { name: 'syncing', faults: [{ kind: 'slow', bytes: 4_000_000, match: pods }], until: '[data-phase=syncing] .sentence', wait: 1500 },
+  {
+    name: 'syncing',
+    faults: [{ kind: 'slow', bytes: 4_000_000, match: pods }],
+    until: '[data-phase=syncing] .sentence',
+    wait: 1500,
+  },
   {
     name: 'stale',
     until: '[data-phase=live]',
-    then: async (page, control) => {
+    act: async (page, control) => {
       await control('faults', { kind: 'unavailable', match: pods })
       await control('restart', {})
       await page.locator('.grid[data-stale]').waitFor()
@@ -39,12 +49,24 @@ const states = [
     },
   },
   { name: 'fallback', profile: '1.26', until: '[data-phase=live]' },
-  { name: 'failed', faults: [{ kind: 'forbidden', user: 'jane', match: pods }], until: '[data-phase=failed]' },
+  {
+    name: 'failed',
+    faults: [{ kind: 'forbidden', user: 'jane', match: pods }],
+    until: '[data-phase=failed]',
+  },
   { name: 'auth', faults: [{ kind: 'unauthorized', match: pods }], until: '[data-phase=auth]' },
   { name: 'empty', hash: '#/v1/pods?namespace=nothing-here', until: '[data-phase=live]' },
   { name: 'no-match', hash: '#/v1/pods?q=nothing-is-called-this', until: '.notice .button' },
-  { name: 'resources', until: '[data-phase=live]', then: (page) => page.getByRole('button', { name: /^Resource: / }).click() },
-  { name: 'faults', until: '[data-phase=live]', then: (page) => page.getByRole('button', { name: 'Break it' }).click() },
+  {
+    name: 'resources',
+    until: '[data-phase=live]',
+    act: (page) => page.getByRole('button', { name: /^Resource: / }).click(),
+  },
+  {
+    name: 'faults',
+    until: '[data-phase=live]',
+    act: (page) => page.getByRole('button', { name: 'Break it' }).click(),
+  },
 ]
 
 const looks = [
@@ -62,7 +84,7 @@ for (const state of states) {
 }
 await browser.close()
 
-async function picture({ name, profile = '1.37', hash = '', faults = [], until, then, wait = 0 }, { suffix, ...look }) {
+async function picture({ name, profile = '1.37', hash = '', faults = [], until, act, wait = 0 }, { suffix, ...look }) {
   const server = await spawnFakeServer(program, { profile, pods: 10_000, churn: 200, seed: 1 })
   const control = (path, body) => fetch(`${server.url}/_fake/${path}`, { method: 'POST', body: JSON.stringify(body) })
   for (const fault of faults) await control('faults', fault)
@@ -71,7 +93,7 @@ async function picture({ name, profile = '1.37', hash = '', faults = [], until, 
     await page.goto(`${server.url}/${hash}`)
     await page.locator(until).first().waitFor({ timeout: 30_000 })
     await sleep(wait || 400)
-    await then?.(page, control)
+    await act?.(page, control)
     await sleep(300)
     await page.screenshot({ path: join(folder, `${name}-${suffix}.png`) })
   } finally {

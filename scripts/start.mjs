@@ -56,7 +56,9 @@ async function main() {
   await rustTarget('wasm32-unknown-unknown')
   await step('package', () => run(process.execPath, ['scripts/build.mjs', '--only']))
   await buildPage()
-  const url = options.cluster ? await startCluster(options) : await startFake(options, await step('fake API server', () => server))
+  const url = options.cluster
+    ? await startCluster(options)
+    : await startFake(options, await step('fake API server', () => server))
   console.log(`  ready in ${seconds(performance.now() - started)}\n\n  ${url}\n\n  Ctrl-C ends it.`)
 }
 
@@ -93,7 +95,8 @@ if (process.argv[1] === import.meta.filename) {
     const isUsage = error instanceof UsageError || String(error.code).startsWith('ERR_PARSE_ARGS')
     // What a command printed was shown when it failed; the others say what to mend in their message.
     if (isUsage) console.error(`${error.message}\n\n${usage}`)
-    else if (error instanceof CommandError || error instanceof MissingTool || error.name === 'CredentialsError') console.error(error.message)
+    else if (error instanceof CommandError || error instanceof MissingTool || error.name === 'CredentialsError')
+      console.error(error.message)
     else console.error(error)
     process.exit(isUsage ? 2 : 1)
   }

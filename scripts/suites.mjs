@@ -9,8 +9,19 @@ const wasip1 = 'wasm32-wasip1'
 // Node 20's concurrent marking crashes at exit after a WASI program whose memory has grown by some tens of MiB.
 const runner = `node --no-warnings --single-threaded-gc ${join(root, 'scripts/lib/wasi-run.mjs')}`
 
+/** The core: the sync machine with its store and views, and the decoder in a package of its own. */
+const core = ['-p', 'kube-watchlist', '-p', 'kube-watchlist-decode']
+
 /** Crates that would tie the core to a browser. */
-const browserCrates = ['wasm-bindgen', 'js-sys', 'web-sys', 'gloo-net', 'wasm-bindgen-futures', 'futures-executor', 'tokio']
+const browserCrates = [
+  'wasm-bindgen',
+  'js-sys',
+  'web-sys',
+  'gloo-net',
+  'wasm-bindgen-futures',
+  'futures-executor',
+  'tokio',
+]
 
 function tests(folder) {
   return readdirSync(join(root, folder), { recursive: true })
@@ -35,8 +46,12 @@ async function checks(list) {
 
 async function coreOnWasm(flags) {
   await rustTarget(wasip1)
-  const output = await run('cargo', ['test', '--locked', '-p', 'kube-watchlist', '--lib', '--tests', '--target', wasip1], {
-    env: { CARGO_TARGET_WASM32_WASIP1_RUNNER: runner, CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS: flags, RUSTFLAGS: undefined },
+  const output = await run('cargo', ['test', '--locked', ...core, '--lib', '--tests', '--target', wasip1], {
+    env: {
+      CARGO_TARGET_WASM32_WASIP1_RUNNER: runner,
+      CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS: flags,
+      RUSTFLAGS: undefined,
+    },
   })
   const result = counts(output)
   // Tests that expect a panic cannot run where a panic ends the program; the native run has them.
@@ -72,9 +87,19 @@ export const suites = [
         [
           'dependency tree of the core',
           async () => {
-            const tree = await run('cargo', ['tree', '--locked', '-p', 'kube-watchlist', '-e', 'normal', '--prefix', 'none', '--target', 'all'])
+            const tree = await run('cargo', [
+              'tree',
+              '--locked',
+              ...core,
+              '-e',
+              'normal',
+              '--prefix',
+              'none',
+              '--target',
+              'all',
+            ])
             const names = new Set(tree.split('\n').map((line) => line.split(' ')[0]))
-            if (!names.has('kube-watchlist')) return 'cargo tree printed no tree'
+            if (!names.has('kube-watchlist') || !names.has('kube-watchlist-decode')) return 'cargo tree printed no tree'
             const bad = browserCrates.filter((crate) => names.has(crate))
             return bad.length > 0 ? bad.join(', ') : undefined
           },
@@ -84,25 +109,74 @@ export const suites = [
   {
     name: 'native',
     about: 'Rust: core and fake API server',
-    run: async () => counts(await run('cargo', ['test', '--locked', '-p', 'kube-watchlist', '-p', 'fake-apiserver'])),
+    run: async () => counts(await run('cargo', ['test', '--locked', ...core, '-p', 'fake-apiserver'])),
   },
   { name: 'wasm32', about: 'the core on a 32-bit machine, scalar', run: () => coreOnWasm('') },
-  { name: 'wasm32-simd', about: 'the core on a 32-bit machine, simd128', run: () => coreOnWasm('-Ctarget-feature=+simd128') },
-  { name: 'panics', about: 'no panicking code in frame, json and event', run: async () => counts(await run(process.execPath, ['scripts/check-panics.mjs'])) },
-  { name: 'fuzz', about: 'each fuzz target for some seconds', run: async () => { await tool('cargo-fuzz'); return counts(await run(process.execPath, ['scripts/fuzz.mjs'])) } },
-  { name: 'js', about: 'the package without a browser', run: async () => { await build(); return nodeTests('js/test') } },
-  { name: 'proxy', about: 'the read-only proxy', run: async () => { await nodeModules(); return nodeTests('tests/proxy') } },
+  {
+    name: 'wasm32-simd',
+    about: 'the core on a 32-bit machine, simd128',
+    run: () => coreOnWasm('-Ctarget-feature=+simd128'),
+  },
+  {
+    name: 'panics',
+    about: 'no panicking code in frame, json and event',
+    run: async () => counts(await run(process.execPath, ['scripts/check-panics.mjs'])),
+  },
+  {
+    name: 'fuzz',
+    about: 'each fuzz target for some seconds',
+    run: async () => {
+      await tool('cargo-fuzz')
+      return counts(await run(process.execPath, ['scripts/fuzz.mjs']))
+    },
+  },
+  {
+    name: 'js',
+    about: 'the package without a browser',
+    run: async () => {
+      await build()
+      return nodeTests('js/test')
+    },
+  },
+  {
+    name: 'proxy',
+    about: 'the read-only proxy',
+    run: async () => {
+      await nodeModules()
+      return nodeTests('tests/proxy')
+    },
+  },
   { name: 'chrome', about: 'the driver in headless Chromium', run: () => browser('chrome') },
   { name: 'firefox', about: 'the driver in headless Firefox', run: () => browser('firefox') },
   {
+    name: 'client',
+    about: 'the package in Chromium: requests, lifetimes, notifications, smoothness, privacy',
+    run: async () => {
+      await tool('chromium')
+      await build()
+      await fakeServer()
+      return nodeTests('tests/client', { args: ['--test-concurrency=1'] })
+    },
+  },
+  {
     name: 'e2e',
     about: 'the demo page in Chromium, every profile and fault',
-    run: async () => { await tool('chromium'); await build(); await fakeServer(); return nodeTests('tests/e2e', { args: ['--test-concurrency=1'] }) },
+    run: async () => {
+      await tool('chromium')
+      await build()
+      await fakeServer()
+      return nodeTests('tests/e2e', { args: ['--test-concurrency=1'] })
+    },
   },
   {
     name: 'packaging',
     about: 'the packed tarball in a fresh Vite app',
-    run: async () => { await tool('chromium'); await build(); await fakeServer(); return nodeTests('tests/packaging', { args: ['--test-concurrency=1'] }) },
+    run: async () => {
+      await tool('chromium')
+      await build()
+      await fakeServer()
+      return nodeTests('tests/packaging', { args: ['--test-concurrency=1'] })
+    },
   },
 ]
 

@@ -39,7 +39,9 @@ const sum = (key) => rows.reduce((total, row) => total + row[key], 0)
 const absent = rows.filter((row) => row.state === 'DID NOT RUN')
 console.log('\nsuite         tests    time  result')
 for (const row of rows) {
-  console.log(`${row.name.padEnd(12)}${String(row.passed + row.failed).padStart(7)}${seconds(row.time).padStart(8)}  ${row.state}${row.why ? `: ${row.why}` : ''}`)
+  console.log(
+    `${row.name.padEnd(12)}${String(row.passed + row.failed).padStart(7)}${seconds(row.time).padStart(8)}  ${row.state}${row.why ? `: ${row.why}` : ''}`,
+  )
 }
 console.log(`in all ${seconds(sum('time'))}`)
 console.log(absent.length === 0 ? 'every suite ran' : `did not run: ${absent.map((row) => row.name).join(', ')}`)

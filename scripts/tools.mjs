@@ -28,7 +28,12 @@ export function lockedVersion(crate) {
 }
 
 const crates = {
-  'wasm-bindgen': { crate: 'wasm-bindgen-cli', version: () => lockedVersion('wasm-bindgen'), about: '90 s', flags: ['--no-default-features'] },
+  'wasm-bindgen': {
+    crate: 'wasm-bindgen-cli',
+    version: () => lockedVersion('wasm-bindgen'),
+    about: '90 s',
+    flags: ['--no-default-features'],
+  },
   'wasm-bindgen-test-runner': { same: 'wasm-bindgen' },
   'wasm-pack': { crate: 'wasm-pack', version: () => '0.15.1', about: '80 s', flags: [] },
   geckodriver: { crate: 'geckodriver', version: () => '0.37.1', about: '30 s', flags: [] },
@@ -67,7 +72,9 @@ async function fromCrates(program) {
   const command = ['install', entry.crate, '--version', version, ...entry.flags]
   const partial = `${folder}.partial-${process.pid}`
   const install = (more) =>
-    run('cargo', [...command, ...more, '--root', partial], { env: { CARGO_TARGET_DIR: undefined, RUSTFLAGS: undefined } })
+    run('cargo', [...command, ...more, '--root', partial], {
+      env: { CARGO_TARGET_DIR: undefined, RUSTFLAGS: undefined },
+    })
   await mkdir(join(cache, 'tools'), { recursive: true })
   try {
     await step(`installing ${entry.crate} ${version} (once, about ${entry.about})`, () =>

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use crate::json::Cursor;
 
 /// A parsed label selector; the empty one selects everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -113,37 +113,18 @@ impl Selector {
 
 /// The value of `key` in a raw JSON object. Reads all of it a key: selectors are short, and so are labels.
 fn find<'a>(object: &'a [u8], key: &str) -> Option<Cow<'a, str>> {
-    let mut json = serde_json::Deserializer::from_slice(object);
-    let value = json.deserialize_map(Find(key)).ok()?;
-    json.end().ok()?;
-    value
-}
-
-struct Find<'k>(&'k str);
-
-impl<'de> Visitor<'de> for Find<'_> {
-    type Value = Option<Cow<'de, str>>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("labels")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut found = None;
-        while let Some(Text(key)) = map.next_key()? {
-            if key == self.0 {
-                found = Some(map.next_value::<Text<'de>>()?.0);
-            } else {
-                map.next_value::<IgnoredAny>()?;
-            }
+    let mut json = Cursor::new(object);
+    let mut found = None;
+    let read = json.members(&mut |name, value| {
+        if name == key.as_bytes() {
+            found = Some(value.next_str()?);
+            return Ok(());
         }
-        Ok(found)
-    }
+        value.skip()
+    });
+    read.and_then(|()| json.finish()).ok()?;
+    found
 }
-
-/// A string, borrowed unless it holds escapes.
-#[derive(serde::Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// A word of the grammar and the offset of its first byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -295,7 +276,7 @@ fn word(text: &str) -> (Word<'_>, usize) {
             return (word, symbol.len());
         }
     }
-    let end = text.find(|c| is_space(c) || "=!(),<>".contains(c));
+    let end = text.find([' ', '\t', '\r', '\n', '=', '!', '(', ')', ',', '<', '>']);
     match text.get(..end.unwrap_or(text.len())) {
         None | Some("") => (Word::End, 0),
         Some(name) => (Word::Name(name), name.len()),

@@ -2,7 +2,8 @@
 import { createClient } from './kube-watchlist/index.js'
 import { discard, lean, ours, whole } from './pipelines.mjs'
 
-const QUERY = 'watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=300'
+const QUERY =
+  'watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=300'
 const ACCEPT = {
   table: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json',
   object: 'application/json',

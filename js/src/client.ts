@@ -100,10 +100,7 @@ export class Engine {
 }
 
 /** A client over a module from `defaultWasm`, unless the options name another. */
-export function clientOf(
-  options: ClientOptions,
-  defaultWasm: () => WasmSource | Promise<WasmSource>,
-): Client {
+export function clientOf(options: ClientOptions, defaultWasm: () => WasmSource | Promise<WasmSource>): Client {
   const engine = new Engine(options, defaultWasm)
   return {
     watchTable(request: TableRequest, { signal }: { signal?: AbortSignal } = {}): TableWatch {

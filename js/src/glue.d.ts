@@ -5,12 +5,7 @@ export function instantiate(link: (imports: WebAssembly.Imports) => WebAssembly.
 
 export interface Glue {
   readonly WatchCore: new (host: Host, config: WatchConfig) => WatchCore
-  readonly WatchConfig: new (
-    group: string,
-    version: string,
-    resource: string,
-    namespace: string,
-  ) => WatchConfig
+  readonly WatchConfig: new (group: string, version: string, resource: string, namespace: string) => WatchConfig
   readonly ViewConfig: new () => ViewConfig
   readonly onPanic: (listener: (location: string) => void) => void
 }

@@ -30,12 +30,7 @@ export class PageHost implements Host {
     return typeof document === 'object' ? new URL(`${text}/`, document.baseURI).href.slice(0, -1) : text
   }
 
-  async headers(
-    kind: RequestInfo['kind'],
-    path: string,
-    refresh: boolean,
-    signal: AbortSignal,
-  ): Promise<Headers> {
+  async headers(kind: RequestInfo['kind'], path: string, refresh: boolean, signal: AbortSignal): Promise<Headers> {
     const { headers, getToken } = this.#options
     const sent = new Headers(typeof headers === 'function' ? await headers({ kind, path }) : headers)
     for (const name of PROTOCOL_HEADERS) sent.delete(name)
@@ -72,8 +67,7 @@ export class PageHost implements Host {
 
   arm(delay: number): void {
     clearTimeout(this.#timer)
-    this.#timer =
-      delay < 0 || this.#released ? undefined : setTimeout(this.#wake, Math.min(delay, LONGEST_DELAY))
+    this.#timer = delay < 0 || this.#released ? undefined : setTimeout(this.#wake, Math.min(delay, LONGEST_DELAY))
   }
 
   changed(notice: number): void {

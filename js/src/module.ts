@@ -4,8 +4,8 @@ import type { WasmSource } from './types.js'
 
 /** The least module that uses a 128-bit vector: `(func (drop (v128.const i64x2 0 0)))`. */
 const SIMD_PROBE = new Uint8Array([
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 23, 1, 21, 0, 253, 12, 0, 0, 0, 0, 0, 0, 0,
-  0, 0, 0, 0, 0, 0, 0, 0, 0, 26, 11,
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 23, 1, 21, 0, 253, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 26, 11,
 ])
 
 /** The first bytes of every module: `\0asm`. */
@@ -77,8 +77,7 @@ async function guardCompile(compiling: Promise<WebAssembly.Module>): Promise<Web
     if (error instanceof Error && /unsafe-eval|Content Security Policy|blocked by CSP/i.test(error.message)) {
       throw new WatchError({
         code: 'csp',
-        message:
-          "The page's Content-Security-Policy forbids WebAssembly. Add 'wasm-unsafe-eval' to its script-src.",
+        message: "The page's Content-Security-Policy forbids WebAssembly. Add 'wasm-unsafe-eval' to its script-src.",
       })
     }
     throw new WatchError({

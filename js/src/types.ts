@@ -321,10 +321,7 @@ export interface ClientOptions {
   /** As for `fetch`: whether cookies go with a request. */
   credentials?: RequestCredentials
   /** A bearer token; asked again once (`refresh: true`) after a 401. */
-  getToken?: (options: {
-    refresh: boolean
-    signal: AbortSignal
-  }) => string | undefined | Promise<string | undefined>
+  getToken?: (options: { refresh: boolean; signal: AbortSignal }) => string | undefined | Promise<string | undefined>
   /** Cap on linear memory for rows, in bytes. Default 1 GiB. */
   memoryLimitBytes?: number
   /** Where the wasm is; default: beside this module. */

@@ -166,17 +166,11 @@ export class TableView implements View {
   #show(head: string, lines: readonly string[]): void {
     const before = this.#texts
     const same = before.head === head && before.error === this.#error && before.lines.length === lines.length
-    if (
-      same &&
-      this.#snapshot.first === this.#first &&
-      lines.every((line, index) => line === before.lines[index])
-    )
+    if (same && this.#snapshot.first === this.#first && lines.every((line, index) => line === before.lines[index]))
       return
 
     const known = new Map(before.lines.map((line, index) => [line, this.#snapshot.rows[index]]))
-    const rows = lines.map(
-      (line) => known.get(line) ?? deepFreeze((JSON.parse(line) as Row | null) ?? undefined),
-    )
+    const rows = lines.map((line) => known.get(line) ?? deepFreeze((JSON.parse(line) as Row | null) ?? undefined))
     const { columns, ...counts } = (head === '' ? NOTHING : JSON.parse(head)) as Head
     const error = this.#error ?? counts.error
     const columnsText = JSON.stringify(columns)
@@ -198,8 +192,7 @@ export class TableView implements View {
   #configure(): void {
     const id = this.#id
     try {
-      if (id === undefined)
-        this.#id = this.#table.call((core, glue) => core.openView(viewConfig(glue, this.#options)))
+      if (id === undefined) this.#id = this.#table.call((core, glue) => core.openView(viewConfig(glue, this.#options)))
       else this.#table.call((core, glue) => core.updateView(id, viewConfig(glue, this.#options)))
       this.#error = undefined
     } catch (error) {

@@ -213,8 +213,7 @@ export class LiveTable extends StatusTarget implements TableWatch {
     const status = this.status
     if (status === this.#told) return
     this.#told = status
-    if (status.phase === 'failed' && status.error !== undefined)
-      this.#settle.reject(new WatchError(status.error))
+    if (status.phase === 'failed' && status.error !== undefined) this.#settle.reject(new WatchError(status.error))
     this.dispatchEvent(new CustomEvent('status', { detail: status }))
   }
 

@@ -112,16 +112,10 @@ test('a window is what is read, and nothing outside it', async () => {
   const { client } = served(new Stream(split(WATCHLIST).initial))
   const view = client.watchTable(PODS).view({ sort: [{ column: 'Name' }] })
   view.setWindow(1, 2)
-  const { first, rows, count } = await until(
-    'rows',
-    () => view.getSnapshot().count === 3 && view.getSnapshot(),
-  )
+  const { first, rows, count } = await until('rows', () => view.getSnapshot().count === 3 && view.getSnapshot())
   assert.deepEqual([first, rows.length, count], [1, 1, 3])
   view.setWindow(0, 100)
-  const all = await until(
-    'the wider window',
-    () => view.getSnapshot().rows.length === 3 && view.getSnapshot(),
-  )
+  const all = await until('the wider window', () => view.getSnapshot().rows.length === 3 && view.getSnapshot())
   assert.equal(all.rows[1], rows[0])
   assert.equal(await view.indexOf(all.rows[2].key), 2)
   assert.equal(await view.indexOf('nobody'), -1)
@@ -211,15 +205,12 @@ test('a 401 asks for a fresh token once, then rests until retry', async () => {
   const asked = []
   let good = false
   const stream = new Stream(split(WATCHLIST).initial)
-  const { client, requests } = clientOf(
-    (_url, init) => (good ? stream.response(init) : refusal('1.37/401.http')),
-    {
-      getToken: ({ refresh }) => {
-        asked.push(refresh)
-        return `token-${asked.length}`
-      },
+  const { client, requests } = clientOf((_url, init) => (good ? stream.response(init) : refusal('1.37/401.http')), {
+    getToken: ({ refresh }) => {
+      asked.push(refresh)
+      return `token-${asked.length}`
     },
-  )
+  })
   const pods = client.watchTable(PODS)
   await until('auth', () => pods.status.phase === 'auth')
   assert.deepEqual(asked, [false, true])
@@ -425,8 +416,5 @@ test('tokens, addresses and bodies are in no status and no error', async () => {
     for (const { url } of requests) assert.doesNotMatch(url.href, new RegExp(secret))
     client.close()
   }
-  assert.doesNotMatch(
-    seen.join('\n').replaceAll(import.meta.dirname, ''),
-    new RegExp(`${secret}|host\\.example`),
-  )
+  assert.doesNotMatch(seen.join('\n').replaceAll(import.meta.dirname, ''), new RegExp(`${secret}|host\\.example`))
 })

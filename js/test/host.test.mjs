@@ -15,12 +15,7 @@ test('the protocol owns its headers, the token its own', async () => {
     'X-Team': 'a',
     Authorization: 'Basic x',
   }
-  const sent = await host({ headers, getToken: async () => 'secret' }).headers(
-    'watch',
-    '/api/v1/pods',
-    false,
-    signal,
-  )
+  const sent = await host({ headers, getToken: async () => 'secret' }).headers('watch', '/api/v1/pods', false, signal)
   assert.deepEqual(Object.fromEntries(sent), { authorization: 'Bearer secret', 'x-team': 'a' })
 })
 
@@ -51,14 +46,7 @@ test('whatever the caller does ends as a promise', async () => {
   await assert.rejects(host({ headers: throwing }).headers('watch', '/', false, signal))
   await assert.rejects(host({ headers: { 'bad name': 'x' } }).headers('watch', '/', false, signal))
   await assert.rejects(host({ fetch: throwing }).fetch('/x', {}))
-  for (const nonsense of [
-    undefined,
-    null,
-    7,
-    {},
-    { status: 200 },
-    { status: '200', headers: new Headers() },
-  ]) {
+  for (const nonsense of [undefined, null, 7, {}, { status: 200 }, { status: '200', headers: new Headers() }]) {
     await assert.rejects(host({ fetch: async () => nonsense }).fetch('/x', {}), TypeError)
   }
   const response = { status: 200, headers: new Headers(), body: null }

@@ -38,18 +38,12 @@ test('a page instead of the module names the line to add', async () => {
 })
 
 test('a missing file names the line to add', async () => {
-  await assert.rejects(
-    compile(answer('gone', 'text/plain', 404)),
-    refusal('wasm-not-found', /404.*optimizeDeps/),
-  )
+  await assert.rejects(compile(answer('gone', 'text/plain', 404)), refusal('wasm-not-found', /404.*optimizeDeps/))
 })
 
 test('damaged bytes are refused', async () => {
   await assert.rejects(compile(EMPTY.subarray(0, 6)), refusal('wasm-invalid', /could not be compiled/))
-  await assert.rejects(
-    compile(answer('<html>', 'application/wasm')),
-    refusal('wasm-invalid', /could not be compiled/),
-  )
+  await assert.rejects(compile(answer('<html>', 'application/wasm')), refusal('wasm-invalid', /could not be compiled/))
 })
 
 test("a policy without 'wasm-unsafe-eval' is told from a damaged file", async (t) => {

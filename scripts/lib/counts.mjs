@@ -1,10 +1,10 @@
 // Reads how many tests ran from what test runners print. A suite that ran none is a failure, not a success.
+import { stripVTControlCharacters } from 'node:util'
 
 /** `{ passed, failed, skipped }` summed over every closing line of cargo test, wasm-bindgen-test and node:test. */
 export function counts(output) {
   const total = { passed: 0, failed: 0, skipped: 0 }
-  const text = output.replaceAll(/\u001b\[[0-9;]*m/g, '')
-  for (const line of text.split('\n')) {
+  for (const line of stripVTControlCharacters(output).split('\n')) {
     const rust = /^test result: \S+\. (\d+) passed; (\d+) failed; (\d+) ignored/.exec(line)
     if (rust) {
       total.passed += Number(rust[1])

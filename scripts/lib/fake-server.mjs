@@ -25,7 +25,9 @@ export async function buildFakeServer() {
  */
 export async function spawnFakeServer(program, settings) {
   const options = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)])
-  const child = spawn(program, [...options, '--www', pageFolder, '--exit-with-parent'], { stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = spawn(program, [...options, '--www', pageFolder, '--exit-with-parent'], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
   let said = ''
   child.stderr.on('data', (text) => (said += text))
   const ended = new Promise((resolve) => child.on('exit', (code) => resolve(code ?? 0)))

@@ -8,7 +8,9 @@ export const pageFolder = join(root, 'www/dist')
 export async function buildPage() {
   const inputs = ['www/src', 'www/public', 'www/index.html', 'www/vite.config.ts', 'dist', 'package-lock.json']
   if (newest([join(pageFolder, 'index.html')]) > newest(inputs.map((name) => join(root, name)))) return
-  await step('page', () => run(process.execPath, ['node_modules/vite/bin/vite.js', 'build', 'www', '--logLevel', 'warn']))
+  await step('page', () =>
+    run(process.execPath, ['node_modules/vite/bin/vite.js', 'build', 'www', '--logLevel', 'warn']),
+  )
 }
 
 /** When the newest of these files was changed, in milliseconds; 0 where there is none. */

@@ -1,9 +1,7 @@
 //! Events of the WATCH that runs beside a LIST, kept until the last page.
 
-use std::collections::BTreeMap;
-
 use crate::event::Meta;
-use crate::store::CapacityError;
+use crate::store::{CapacityError, KeyHasher, Texts};
 
 /// The last event of each object, as it came.
 ///
@@ -13,7 +11,8 @@ use crate::store::CapacityError;
 pub(super) struct EventBuffer {
     limit: usize,
     bytes: usize,
-    events: BTreeMap<Vec<u8>, Vec<u8>>,
+    events: Texts,
+    hasher: KeyHasher,
 }
 
 /// What an entry of the map costs beside its bytes.
@@ -21,11 +20,12 @@ const OVERHEAD: usize = 96;
 
 impl EventBuffer {
     /// `limit`: in bytes, overhead included.
-    pub(super) fn new(limit: usize) -> Self {
+    pub(super) fn new(limit: usize, hasher: KeyHasher) -> Self {
         Self {
             limit,
             bytes: 0,
-            events: BTreeMap::new(),
+            events: Texts::new(),
+            hasher,
         }
     }
 
@@ -38,7 +38,10 @@ impl EventBuffer {
     pub(super) fn keep(&mut self, meta: &Meta<'_>, frame: &[u8]) -> Result<(), CapacityError> {
         let key = key(meta);
         let cost = |frame: usize| frame.saturating_add(key.len()).saturating_add(OVERHEAD);
-        let before = self.events.get(&key).map_or(0, |event| cost(event.len()));
+        let before = self
+            .events
+            .get(&key, self.hasher)
+            .map_or(0, |event| cost(event.len()));
         let after = self
             .bytes
             .saturating_sub(before)
@@ -52,30 +55,35 @@ impl EventBuffer {
         let mut event = Vec::new();
         event.try_reserve_exact(frame.len()).map_err(|_| full)?;
         event.extend_from_slice(frame);
+        self.events.insert(key, event, self.hasher)?;
         self.bytes = after;
-        self.events.insert(key, event);
         Ok(())
     }
 
     /// All events, in no order that matters: they are of different objects.
     pub(super) fn take(&mut self) -> impl Iterator<Item = Vec<u8>> + use<> {
         self.bytes = 0;
-        std::mem::take(&mut self.events).into_values()
+        let mut events = std::mem::replace(&mut self.events, Texts::new());
+        std::iter::from_fn(move || events.pop().map(|(_, event)| event))
     }
 }
 
 /// The uid, else namespace and name, which cannot be confused with one: a uid holds no NUL.
-fn key(meta: &Meta<'_>) -> Vec<u8> {
+fn key(meta: &Meta<'_>) -> String {
     if meta.uid.is_empty() {
-        [meta.namespace.as_bytes(), b"\0", meta.name.as_bytes()].concat()
+        [&meta.namespace, "\0", &meta.name].concat()
     } else {
-        meta.uid.as_bytes().to_vec()
+        meta.uid.as_ref().to_owned()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn buffer(limit: usize) -> EventBuffer {
+        EventBuffer::new(limit, KeyHasher::new(7))
+    }
 
     fn meta(name: &str, uid: &str) -> Meta<'static> {
         Meta {
@@ -87,21 +95,20 @@ mod tests {
 
     #[test]
     fn the_last_event_of_an_object_stands_for_all() {
-        let mut buffer = EventBuffer::new(1000);
+        let mut buffer = buffer(1000);
         for frame in [&b"one"[..], b"three", b"2"] {
             buffer.keep(&meta("a", "u"), frame).unwrap();
         }
         buffer.keep(&meta("a", "v"), b"other").unwrap();
-        assert_eq!(
-            buffer.take().collect::<Vec<_>>(),
-            [b"2".to_vec(), b"other".to_vec()]
-        );
+        let mut taken = buffer.take().collect::<Vec<_>>();
+        taken.sort();
+        assert_eq!(taken, [b"2".to_vec(), b"other".to_vec()]);
         assert_eq!(buffer.take().count(), 0);
     }
 
     #[test]
     fn the_limit_holds_and_coalescing_does_not_creep_towards_it() {
-        let mut buffer = EventBuffer::new(2 * OVERHEAD + 10);
+        let mut buffer = buffer(2 * OVERHEAD + 10);
         for _ in 0..100 {
             buffer.keep(&meta("", "u"), b"1234").unwrap();
         }
@@ -113,7 +120,7 @@ mod tests {
 
     #[test]
     fn names_are_keys_where_there_is_no_uid() {
-        let mut buffer = EventBuffer::new(1000);
+        let mut buffer = buffer(1000);
         buffer.keep(&meta("a", ""), b"1").unwrap();
         buffer.keep(&meta("b", ""), b"2").unwrap();
         buffer.keep(&meta("a", ""), b"3").unwrap();

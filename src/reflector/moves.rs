@@ -64,7 +64,7 @@ impl Reflector {
             token: None,
             version: None,
             beside,
-            buffer: EventBuffer::new(self.config.limit_bytes),
+            buffer: EventBuffer::new(self.config.limit_bytes, self.store.hasher()),
             buffered: None,
             total: None,
         }));

@@ -6,6 +6,7 @@ use super::version::is_version;
 use crate::clock::Timestamp;
 use crate::event::{self, Format};
 use crate::frame::{FrameError, List, ListFramer, Part};
+use crate::json::Cursor;
 use crate::store::{CapacityError, Store};
 use crate::strategy::Verdict;
 use crate::table::Columns;
@@ -122,7 +123,7 @@ impl PageContent {
     fn member(&mut self, key: &[u8], value: &[u8]) {
         match key {
             b"kind" => {
-                let kind: Option<String> = serde_json::from_slice(value).ok();
+                let kind = Cursor::new(value).text().ok();
                 self.format = match kind.as_deref() {
                     Some("Table") => Some(Format::Table),
                     Some("PartialObjectMetadataList") => Some(Format::Metadata),

@@ -2,7 +2,7 @@
 
 /// Hashes byte strings. The seed keeps a server from choosing names that collide.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Hasher {
+pub(crate) struct Hasher {
     low: u32,
     high: u32,
 }
@@ -12,7 +12,7 @@ const MIX_LOW: u32 = 0x9E37_79B1;
 const MIX_HIGH: u32 = 0x85EB_CA77;
 
 impl Hasher {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let (low, high) = halves(seed);
         let (low, high) = fold(low ^ MIX_LOW, high ^ MIX_HIGH);
         Self { low, high }

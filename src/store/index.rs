@@ -36,7 +36,7 @@ impl Index {
         &mut self,
         hash: u32,
         budget: &mut Budget,
-        hash_of: impl Fn(u32) -> u32,
+        hash_of: &dyn Fn(u32) -> u32,
     ) -> Result<(), CapacityError> {
         let Some(table) = self.shards.get_mut(shard(hash)) else {
             return Ok(());
@@ -50,7 +50,7 @@ impl Index {
         let estimate =
             (table.num_buckets().max(4) * 2 * (size_of::<u32>() + 1) + 32).saturating_sub(before);
         budget.grow(estimate)?;
-        let reserved = table.try_reserve(1, |&value| spread(hash_of(value)));
+        let reserved = table.try_reserve(1, rehash(hash_of));
         budget.shrink(estimate);
         if reserved.is_err() {
             return Err(budget.exhausted());
@@ -59,9 +59,9 @@ impl Index {
     }
 
     /// Adds an entry, in the room that [`Index::reserve`] made.
-    pub(super) fn insert(&mut self, hash: u32, value: u32, hash_of: impl Fn(u32) -> u32) {
+    pub(super) fn insert(&mut self, hash: u32, value: u32, hash_of: &dyn Fn(u32) -> u32) {
         if let Some(table) = self.shards.get_mut(shard(hash)) {
-            table.insert_unique(spread(hash), value, |&value| spread(hash_of(value)));
+            table.insert_unique(spread(hash), value, rehash(hash_of));
         }
     }
 
@@ -72,6 +72,11 @@ impl Index {
             entry.remove();
         }
     }
+}
+
+/// The one type of closure that tables are given to rehash by: each type is another copy of their code.
+fn rehash(hash_of: &dyn Fn(u32) -> u32) -> impl Fn(&u32) -> u64 {
+    |&value| spread(hash_of(value))
 }
 
 /// The top byte picks the shard.

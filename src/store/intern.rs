@@ -48,14 +48,14 @@ impl Interner {
         }
         let length = u32::try_from(text.len()).map_err(|_| budget.exhausted())?;
         self.index
-            .reserve(hash, budget, |at| hash_at(arena, Loc(at)))?;
+            .reserve(hash, budget, &|at| hash_at(arena, Loc(at)))?;
         let at = arena.allocate(text.len().saturating_add(HEADER), budget)?;
         let place = arena.bytes_mut(at);
         put(place, 0, &1_u32.to_le_bytes());
         put(place, 4, &hash.to_le_bytes());
         put(place, 8, &length.to_le_bytes());
         put(place, HEADER, text);
-        self.index.insert(hash, at.0, |at| hash_at(arena, Loc(at)));
+        self.index.insert(hash, at.0, &|at| hash_at(arena, Loc(at)));
         Ok(at)
     }
 

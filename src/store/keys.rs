@@ -108,7 +108,7 @@ impl Store {
             self.slots.reserve(&mut self.budget)?;
         }
         let slots = &self.slots;
-        self.index.reserve(hash, &mut self.budget, |index| {
+        self.index.reserve(hash, &mut self.budget, &|index| {
             slots.get(index as usize).map_or(0, |slot| slot.hash)
         })
     }
@@ -128,7 +128,7 @@ impl Store {
             index
         };
         let slots = &self.slots;
-        self.index.insert(hash, index, |index| {
+        self.index.insert(hash, index, &|index| {
             slots.get(index as usize).map_or(0, |slot| slot.hash)
         });
         RowId(index)
@@ -162,7 +162,7 @@ pub(super) fn push_key(identity: Identity<'_>, namespace: &str, name: &str, out:
         Identity::Uuid(uuid) => push_uuid(uuid, out),
         Identity::Text(uid) => {
             let uid = std::str::from_utf8(uid).unwrap_or_default();
-            if uid.contains('#') {
+            if uid.as_bytes().contains(&b'#') {
                 out.push('#');
             }
             out.push_str(uid);

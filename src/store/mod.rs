@@ -33,10 +33,10 @@ mod record;
 mod row;
 mod same;
 mod slot;
+mod texts;
 
 use arena::Loc;
 use attempt::Stage;
-use hash::Hasher;
 use heap::{Heap, Purpose};
 use index::Index;
 use intern::Interner;
@@ -111,7 +111,7 @@ pub struct DiffCounts {
 #[derive(Debug)]
 pub struct Store {
     budget: Budget,
-    hasher: Hasher,
+    hasher: KeyHasher,
     heap: Heap,
     interner: Interner,
     slots: Chunked<Slot>,
@@ -133,6 +133,9 @@ pub struct Store {
     scratch: Vec<u8>,
 }
 
+pub(crate) use hash::Hasher as KeyHasher;
+pub(crate) use texts::Texts;
+
 /// Ids of rows are below this; readers may give others a meaning of their own.
 pub(crate) const MAX_ROWS: u32 = 1 << 30;
 
@@ -140,13 +143,18 @@ pub(crate) const MAX_ROWS: u32 = 1 << 30;
 const SCRATCH: usize = 64 * 1024;
 
 impl Store {
+    /// The hash of its keys, for others that index by text.
+    pub(crate) fn hasher(&self) -> KeyHasher {
+        self.hasher
+    }
+
     /// An empty store. `limit_bytes` caps all memory that it holds; `seed` is of the key hash (any random number, so
     /// that no server can choose names that collide).
     #[must_use]
     pub fn new(limit_bytes: usize, seed: u64) -> Self {
         Self {
             budget: Budget::new(limit_bytes),
-            hasher: Hasher::new(seed),
+            hasher: KeyHasher::new(seed),
             heap: Heap::new(),
             interner: Interner::new(),
             slots: Chunked::default(),

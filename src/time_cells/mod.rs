@@ -182,7 +182,8 @@ const INVALID: &str = "<invalid>";
 /// The text before a duration (`3 (`), the duration or [`INVALID`], and the text after it (` ago)`).
 fn split(text: &str) -> Option<(&str, &str, &str)> {
     let (before, span, after) = if let Some(rest) = text.strip_suffix(AGO_BRACKET) {
-        let start = rest.rfind(" (")?.checked_add(" (".len())?;
+        let mut pairs = rest.as_bytes().windows(2);
+        let start = pairs.rposition(|pair| pair == b" (")?.checked_add(2)?;
         let (before, span) = rest.split_at_checked(start)?;
         (before, span, AGO_BRACKET)
     } else if let Some(span) = text.strip_suffix(AGO) {

@@ -3,7 +3,7 @@ use super::{
     same_apart_from_time, span,
 };
 use crate::clock::{Millis, Timestamp};
-use crate::table::Column;
+use crate::table::{Column, Columns};
 
 const SECOND: i64 = 1000;
 const MINUTE: i64 = 60 * SECOND;
@@ -244,7 +244,8 @@ fn an_hour_later(stream: &str, group: &str, resource: &str) -> Vec<[String; 3]> 
         let event: serde_json::Value = serde_json::from_str(line).expect("JSON");
         let table = &event["object"];
         if !table["columnDefinitions"].is_null() {
-            columns = serde_json::from_value(table["columnDefinitions"].clone()).expect("columns");
+            let raw = table["columnDefinitions"].to_string();
+            columns = Columns::parse(raw.as_bytes()).expect("columns").0;
         }
         if event["type"] == "BOOKMARK" {
             continue;

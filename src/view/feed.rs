@@ -1,14 +1,12 @@
 //! What changed since a subscriber last asked, one change a key.
 
-use std::collections::BTreeSet;
-
 use super::json_text::push_string;
 use super::layout::{Kind, Layout};
 use super::options::{ColumnChoice, ViewOptions};
 use super::render::push_row;
 use crate::clock::Timestamp;
 use crate::selector::Selector;
-use crate::store::{Budget, CapacityError, ChangeKind, Chunked, RowId, Store};
+use crate::store::{Budget, CapacityError, ChangeKind, Chunked, RowId, Store, Texts};
 
 /// The subscriber has the row.
 const KNOWN: u8 = 1;
@@ -29,7 +27,7 @@ pub struct ChangeFeed {
     /// Rows with `WAITING`.
     waiting: Vec<RowId>,
     /// Keys that the subscriber has and that are gone.
-    removed: BTreeSet<String>,
+    removed: Texts,
     stage: Stage,
     layout: Option<Layout>,
 }
@@ -50,7 +48,7 @@ impl ChangeFeed {
         Self {
             states: Chunked::default(),
             waiting: Vec::new(),
-            removed: BTreeSet::new(),
+            removed: Texts::new(),
             stage: Stage::Start,
             layout: None,
         }
@@ -145,7 +143,7 @@ impl ChangeFeed {
                 self.send_waiting(store, &mut batch, budget);
                 let mut keys = Vec::new();
                 while batch.left > 0
-                    && let Some(key) = self.removed.pop_first()
+                    && let Some((key, _)) = self.removed.pop()
                 {
                     batch.left -= 1;
                     budget.shrink(key.len() + KEY_BYTES);
@@ -174,8 +172,10 @@ impl ChangeFeed {
                 && let Some(row) = store.row(id)
             {
                 let key = row.key();
-                budget.grow(key.len() + KEY_BYTES)?;
-                self.removed.insert(key);
+                let bytes = key.len() + KEY_BYTES;
+                budget.grow(bytes)?;
+                let kept = self.removed.insert(key, Vec::new(), store.hasher());
+                kept.inspect_err(|_| budget.shrink(bytes))?;
             }
             self.set(id, state & !KNOWN);
         } else if state & WAITING == 0 {
@@ -222,7 +222,7 @@ impl ChangeFeed {
         let state = self.states.get(id.0 as usize).copied().unwrap_or(0);
         // A key that went and came back is a change to those who have it.
         let key = row.key();
-        let came_back = self.removed.remove(&key);
+        let came_back = self.removed.remove(&key, store.hasher());
         if came_back {
             budget.shrink(key.len() + KEY_BYTES);
         }
@@ -257,7 +257,7 @@ impl ChangeFeed {
         std::mem::take(&mut self.states).free(budget);
         budget.release(&self.waiting);
         self.waiting = Vec::new();
-        for key in std::mem::take(&mut self.removed) {
+        while let Some((key, _)) = self.removed.pop() {
             budget.shrink(key.len() + KEY_BYTES);
         }
     }

@@ -2,9 +2,8 @@
 
 use std::fmt::Write as _;
 
-use serde::de::IgnoredAny;
-
 use crate::clock::Timestamp;
+use crate::json::Cursor;
 
 /// Appends a JSON string.
 pub(super) fn push_string(text: &str, out: &mut String) {
@@ -27,14 +26,15 @@ pub(super) fn push_string(text: &str, out: &mut String) {
 /// Appends raw JSON on one line, if it is JSON; whether it is. What was stored was skipped rather than read, so it is
 /// checked where it is shown.
 pub(super) fn push_raw(raw: &[u8], out: &mut String) -> bool {
-    let Ok(text) = std::str::from_utf8(raw) else {
+    let mut document = Cursor::new(raw);
+    let Ok(value) = document.slice() else {
         return false;
     };
-    if serde_json::from_str::<IgnoredAny>(text).is_err() {
+    let (Ok(text), Ok(())) = (std::str::from_utf8(value), document.finish()) else {
         return false;
-    }
+    };
     // In JSON, line breaks and tabs stand only between words.
-    let mut parts = text.trim().split(['\n', '\r', '\t']);
+    let mut parts = text.split(['\n', '\r', '\t']);
     out.push_str(parts.next().unwrap_or_default());
     for part in parts {
         out.push(' ');

@@ -14,6 +14,7 @@
 //! let the row's key decide between them.
 
 use super::number::Decimal;
+use crate::json::Cursor;
 
 /// How much of a text's key is kept, in bytes.
 pub const TEXT_LIMIT: usize = 256;
@@ -133,11 +134,10 @@ fn first_bytes(bytes: &[u8]) -> u64 {
 
 /// A raw JSON string, decoded.
 fn text(raw: &[u8]) -> Option<std::borrow::Cow<'_, str>> {
-    // Most strings hold no escape and are borrowed.
-    match serde_json::from_slice::<&str>(raw) {
-        Ok(text) => Some(text.into()),
-        Err(_) => serde_json::from_slice::<String>(raw).ok().map(Into::into),
-    }
+    let mut cursor = Cursor::new(raw);
+    let text = cursor.next_str().ok()?;
+    cursor.finish().ok()?;
+    Some(text)
 }
 
 /// A text that is a number and nothing, or a unit, a second number or a bracket behind it. `10.0.0.1` is none.
@@ -151,21 +151,27 @@ fn number(text: &str, span: Option<i64>) -> Option<Number> {
         second: None,
         span: None,
     };
-    if let Some((value, bracket)) = text.split_once(" (") {
+    if let Some((value, bracket)) = split_once(text, " (") {
         bracket.strip_suffix(')')?;
         number.value = amount(value)?;
         number.span = span;
     } else if let Some((value, second)) = text.split_once('/') {
         // A Job's `1/1 of 3`.
-        let second = second
-            .split_once(" of ")
-            .map_or(second, |(second, _)| second);
+        let second = split_once(second, " of ").map_or(second, |(second, _)| second);
         number.value = amount(value)?;
         number.second = Some(amount(second)?);
     } else {
         number.value = amount(text)?;
     }
     Some(number)
+}
+
+/// As [`str::split_once`], without the table that the standard library makes for every search: cells are short.
+fn split_once<'a>(text: &'a str, separator: &str) -> Option<(&'a str, &'a str)> {
+    let mut windows = text.as_bytes().windows(separator.len());
+    let at = windows.position(|window| window == separator.as_bytes())?;
+    let after = at.checked_add(separator.len())?;
+    Some((text.get(..at)?, text.get(after..)?))
 }
 
 fn amount(text: &str) -> Option<Decimal> {

@@ -43,7 +43,6 @@ struct SortColumn {
 
 #[derive(Clone, Debug)]
 struct Checks {
-    /// In lower case.
     text: String,
     namespaces: Vec<String>,
     selector: Selector,
@@ -88,7 +87,7 @@ impl Layout {
                 })
                 .collect(),
             filter: Checks {
-                text: filter.text.to_lowercase(),
+                text: filter.text.clone(),
                 namespaces: filter.namespaces.clone(),
                 selector: selector.clone(),
                 columns: filter
@@ -247,13 +246,8 @@ fn plain_text<'a>(cell: &CellRef<'a>) -> Cow<'a, str> {
     }
 }
 
-/// Whether a text contains another, which is in lower case, whatever the case.
-fn contains(text: &str, lower: &str) -> bool {
-    if text.is_ascii() {
-        let windows = text.as_bytes().windows(lower.len());
-        return windows
-            .into_iter()
-            .any(|window| window.eq_ignore_ascii_case(lower.as_bytes()));
-    }
-    text.to_lowercase().contains(lower)
+/// Whether a text contains another, whatever the case of ASCII letters: as the sort has it.
+fn contains(text: &str, part: &str) -> bool {
+    let mut windows = text.as_bytes().windows(part.len());
+    windows.any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
 }

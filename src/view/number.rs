@@ -66,7 +66,7 @@ impl Decimal {
         let end = unsigned.find(|c: char| !c.is_ascii_digit() && c != '.');
         let (number, rest) = unsigned.split_at_checked(end.unwrap_or(unsigned.len()))?;
         let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-        if fraction.contains('.') || (whole.is_empty() && fraction.is_empty()) {
+        if fraction.as_bytes().contains(&b'.') || (whole.is_empty() && fraction.is_empty()) {
             return None;
         }
         let mut digits: u128 = 0;

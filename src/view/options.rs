@@ -36,7 +36,7 @@ pub struct Sort {
 /// Which rows a view shows: those that pass all of it. An empty part lets everything pass.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// A substring of any shown cell, the name or the namespace, whatever the case. Times in cells are compared as they were sent.
+    /// A substring of any shown cell, the name or the namespace, whatever the case of ASCII letters. Times in cells are compared as they were sent.
     pub text: String,
     /// Namespaces.
     pub namespaces: Vec<String>,

@@ -3,8 +3,6 @@
 //! Rows stand in chunks of at most [`CHUNK`]; a map tells each row's chunk. Inserting, removing and finding a position touch
 //! one chunk and the list of chunks.
 
-use std::collections::BTreeMap;
-
 use crate::store::{Budget, CapacityError, Chunked, MAX_ROWS, Progress, RowId};
 
 /// Entries a chunk.
@@ -46,8 +44,8 @@ pub(super) struct Order {
     sequence: Vec<u32>,
     /// By row: its chunk, and a flag for the caller.
     places: Chunked<u32>,
-    /// The chunks of ghosts, which are few.
-    ghosts: BTreeMap<RowId, u32>,
+    /// The chunks of ghosts, by how far their ids are beyond [`GHOSTS`].
+    ghosts: Vec<u32>,
     len: usize,
 }
 
@@ -285,10 +283,10 @@ impl Order {
     }
 
     fn chunk_of(&self, id: RowId) -> Option<u32> {
-        if id.0 >= GHOSTS {
-            return self.ghosts.get(&id).copied();
-        }
-        let place = self.places.get(id.0 as usize)? & !FLAG;
+        let place = match id.0.checked_sub(GHOSTS) {
+            Some(ghost) => *self.ghosts.get(ghost as usize)?,
+            None => self.places.get(id.0 as usize)? & !FLAG,
+        };
         (place != ABSENT).then_some(place)
     }
 
@@ -303,11 +301,13 @@ impl Order {
     }
 
     fn set_place(&mut self, id: RowId, chunk: u32) {
-        if id.0 >= GHOSTS {
-            if chunk == ABSENT {
-                self.ghosts.remove(&id);
-            } else {
-                self.ghosts.insert(id, chunk);
+        if let Some(ghost) = id.0.checked_sub(GHOSTS) {
+            let ghost = ghost as usize;
+            if ghost >= self.ghosts.len() {
+                self.ghosts.resize(ghost + 1, ABSENT);
+            }
+            if let Some(place) = self.ghosts.get_mut(ghost) {
+                *place = chunk;
             }
             return;
         }

@@ -1,7 +1,5 @@
 //! All views and change feeds of one table, and how they follow its store.
 
-use std::collections::BTreeMap;
-
 use super::feed::ChangeFeed;
 use super::layout::Kind;
 use super::options::ViewOptions;
@@ -30,8 +28,9 @@ const STEP: usize = 256;
 pub struct Views {
     kind: Kind,
     budget: Budget,
-    open: BTreeMap<ViewId, View>,
-    feeds: BTreeMap<FeedId, ChangeFeed>,
+    /// Few, so that looking one up is looking through them.
+    open: Vec<(ViewId, Box<View>)>,
+    feeds: Vec<(FeedId, Box<ChangeFeed>)>,
     next: u32,
     stage: Stage,
 }
@@ -60,8 +59,8 @@ impl Views {
                 resource: resource.resource.clone(),
             },
             budget: Budget::new(limit_bytes),
-            open: BTreeMap::new(),
-            feeds: BTreeMap::new(),
+            open: Vec::new(),
+            feeds: Vec::new(),
             next: 0,
             stage: Stage::Idle,
         }
@@ -75,46 +74,46 @@ impl Views {
     pub fn open(&mut self, options: ViewOptions) -> Result<ViewId, SelectorError> {
         let view = View::new(options)?;
         let id = ViewId(self.number());
-        self.open.insert(id, view);
+        self.open.push((id, Box::new(view)));
         Ok(id)
     }
 
     /// Closes a view; `false` where it is not open.
     pub fn close(&mut self, id: ViewId) -> bool {
-        let view = self.open.remove(&id);
-        let is_open = view.is_some();
-        if let Some(view) = view {
-            view.free(&mut self.budget);
+        let index = self.open.iter().position(|(other, _)| *other == id);
+        if let Some(index) = index {
+            self.open.remove(index).1.free(&mut self.budget);
         }
-        is_open
+        index.is_some()
     }
 
     /// A view, to read.
     #[must_use]
     pub fn get(&self, id: ViewId) -> Option<&View> {
-        self.open.get(&id)
+        let found = self.open.iter().find(|(other, _)| *other == id);
+        found.map(|(_, view)| &**view)
     }
 
     /// A view, to update, hold or release.
     pub fn get_mut(&mut self, id: ViewId) -> Option<&mut View> {
-        self.open.get_mut(&id)
+        let found = self.open.iter_mut().find(|(other, _)| *other == id);
+        found.map(|(_, view)| &mut **view)
     }
 
     /// Opens a feed of changes, which begins with the whole snapshot.
     pub fn open_feed(&mut self) -> FeedId {
         let id = FeedId(self.number());
-        self.feeds.insert(id, ChangeFeed::new());
+        self.feeds.push((id, Box::new(ChangeFeed::new())));
         id
     }
 
     /// Closes a feed; `false` where it is not open.
     pub fn close_feed(&mut self, id: FeedId) -> bool {
-        let feed = self.feeds.remove(&id);
-        let is_open = feed.is_some();
-        if let Some(feed) = feed {
-            feed.free(&mut self.budget);
+        let index = self.feeds.iter().position(|(other, _)| *other == id);
+        if let Some(index) = index {
+            self.feeds.remove(index).1.free(&mut self.budget);
         }
-        is_open
+        index.is_some()
     }
 
     /// Follows the store: tells views and feeds what changed, finds rows their places, builds orders, lets go of removed
@@ -135,7 +134,7 @@ impl Views {
                 Stage::Telling { last } => self.tell(store, last, &mut fuel),
                 Stage::Following => {
                     let progress = self.follow(store, now, &mut fuel);
-                    if self.open.values().all(View::lets_go) {
+                    if self.open.iter().all(|(_, view)| view.lets_go()) {
                         self.stage = Stage::Ending;
                     } else if progress == Progress::Done {
                         // Nobody has work, and somebody needs the rows still: wait for a snapshot.
@@ -164,8 +163,7 @@ impl Views {
         now: Timestamp,
         out: &mut String,
     ) -> bool {
-        self.open
-            .get(&id)
+        self.get(id)
             .is_some_and(|view| view.window(store, &self.kind, (first, last), now, out))
     }
 
@@ -183,8 +181,9 @@ impl Views {
         max_rows: usize,
         out: &mut String,
     ) -> Result<bool, CapacityError> {
-        match self.feeds.get_mut(&id) {
-            Some(feed) if store.is_settled() && store.has_snapshot() => feed.next_batch(
+        let feed = self.feeds.iter_mut().find(|(other, _)| *other == id);
+        match feed {
+            Some((_, feed)) if store.is_settled() && store.has_snapshot() => feed.next_batch(
                 store,
                 &self.kind,
                 now,
@@ -219,10 +218,10 @@ impl Views {
                 return;
             };
             *fuel -= 1;
-            for view in self.open.values_mut() {
+            for (_, view) in &mut self.open {
                 view.note(id, &mut self.budget);
             }
-            for feed in self.feeds.values_mut() {
+            for (_, feed) in &mut self.feeds {
                 feed.note(id, kind, store, &mut self.budget);
             }
             last = Some(id);
@@ -232,7 +231,7 @@ impl Views {
 
     fn follow(&mut self, store: &Store, now: Timestamp, fuel: &mut usize) -> Progress {
         let mut progress = Progress::Done;
-        for view in self.open.values_mut() {
+        for (_, view) in &mut self.open {
             if view.work(store, &self.kind, now, fuel, &mut self.budget) == Progress::More {
                 progress = Progress::More;
             }

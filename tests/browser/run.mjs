@@ -30,13 +30,9 @@ const api = await fakeApiserver('--pods', '30000', '--cors', '*')
 try {
   const output = await wasmPack()
   const { passed, failed, skipped } = counts(output)
-  const written = readFileSync(join(root, 'wasm/tests/browser.rs'), 'utf8').match(
-    /#\[wasm_bindgen_test\]/g,
-  ).length
+  const written = readFileSync(join(root, 'wasm/tests/browser.rs'), 'utf8').match(/#\[wasm_bindgen_test\]/g).length
   if (passed !== written || failed > 0 || skipped > 0) {
-    throw new Error(
-      `${written} tests are written; ${passed} passed, ${failed} failed, ${skipped} were skipped`,
-    )
+    throw new Error(`${written} tests are written; ${passed} passed, ${failed} failed, ${skipped} were skipped`)
   }
 } finally {
   await api.close()
@@ -76,8 +72,6 @@ function wasmPack() {
       process.stdout.write(bytes)
     })
     child.once('error', reject)
-    child.once('close', (code) =>
-      code === 0 ? resolve(output) : reject(new Error(`wasm-pack ended with ${code}`)),
-    )
+    child.once('close', (code) => (code === 0 ? resolve(output) : reject(new Error(`wasm-pack ended with ${code}`))))
   })
 }

@@ -23,7 +23,11 @@ export function tableEvent(type, { name, value = '', version = 1, first = false 
 
 /** The bookmark that ends the initial events. */
 export function endBookmark(version) {
-  const metadata = { resourceVersion: String(version), creationTimestamp: null, annotations: { 'k8s.io/initial-events-end': 'true' } }
+  const metadata = {
+    resourceVersion: String(version),
+    creationTimestamp: null,
+    annotations: { 'k8s.io/initial-events-end': 'true' },
+  }
   return line('BOOKMARK', {
     columnDefinitions: null,
     rows: [{ cells: ['', ''], object: { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata } }],
@@ -41,7 +45,18 @@ export function stream(response, headers = {}) {
 /** A `Status` of the API server, with its HTTP status. */
 export function refusal(response, code, reason, message, more = {}) {
   response.writeHead(code, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' })
-  response.end(JSON.stringify({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code, ...more }))
+  response.end(
+    JSON.stringify({
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message,
+      reason,
+      code,
+      ...more,
+    }),
+  )
 }
 
 function line(type, table) {

@@ -2,7 +2,7 @@
  * A gateway in front of fake-apiserver: it counts what is open, notes what was really sent (tokens too, which the server's own log
  * leaves out), and answers in the server's place where a test wants an answer that no API server gives.
  */
-import { createServer, request as ask } from 'node:http'
+import { request as ask, createServer } from 'node:http'
 
 /**
  * Starts a gateway on a free port of the loopback interface.

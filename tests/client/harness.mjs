@@ -31,7 +31,14 @@ export const launchOptions = async (more = {}) => ({ executablePath: await tool(
 export async function launchAsUser() {
   const profile = await mkdtemp(join(tmpdir(), 'kube-watchlist-profile-'))
   const { executablePath, args } = await launchOptions()
-  const argv = ['--headless', ...args, '--no-first-run', '--remote-debugging-port=0', `--user-data-dir=${profile}`, 'about:blank']
+  const argv = [
+    '--headless',
+    ...args,
+    '--no-first-run',
+    '--remote-debugging-port=0',
+    `--user-data-dir=${profile}`,
+    'about:blank',
+  ]
   const child = spawn(executablePath, argv, { stdio: ['ignore', 'ignore', 'pipe'] })
   const ended = new Promise((resolve) => child.once('exit', resolve))
   const address = await new Promise((resolve, reject) => {
@@ -74,7 +81,10 @@ export async function startServer(argv = []) {
     gateway,
     /** A control of the server, for example `control('POST', 'churn', { perSecond: 5 })`. */
     async control(method, path, body) {
-      const response = await fetch(`${api.url}/_fake/${path}`, { method, body: body === undefined ? undefined : JSON.stringify(body) })
+      const response = await fetch(`${api.url}/_fake/${path}`, {
+        method,
+        body: body === undefined ? undefined : JSON.stringify(body),
+      })
       const text = await response.text()
       assert.equal(response.status, 200, `${method} /_fake/${path}: ${text}`)
       return JSON.parse(text)
@@ -135,7 +145,11 @@ export async function until(what, holds, milliseconds = 10_000) {
 
 /** Nothing is left of a page's watches: no request at the server, no timer in the page, nothing uncaught. */
 export async function assertNothingLeft({ page, gateway }) {
-  await until(`no request is open (${gateway.requests.filter((entry) => entry.open).map((entry) => entry.url)})`, () => gateway.open() === 0, 3_000)
+  await until(
+    `no request is open (${gateway.requests.filter((entry) => entry.open).map((entry) => entry.url)})`,
+    () => gateway.open() === 0,
+    3_000,
+  )
   const { timers, uncaught } = await page.evaluate(() => ({ timers: probe.timers(), uncaught: probe.uncaught }))
   assert.deepEqual(timers, [], 'a timer is alive')
   assert.deepEqual(uncaught, [], 'something was not caught')

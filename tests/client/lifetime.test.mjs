@@ -27,7 +27,8 @@ const STAGES = {
     settled: true,
   },
   'waiting for a retry': {
-    answer: (response) => refusal(response, 503, 'ServiceUnavailable', 'not now', { details: { retryAfterSeconds: 1 } }),
+    answer: (response) =>
+      refusal(response, 503, 'ServiceUnavailable', 'not now', { details: { retryAfterSeconds: 1 } }),
     reached: () => watch.status.nextRetryAt > Date.now(),
     settled: false,
   },
@@ -163,7 +164,11 @@ const FETCHES = {
   'returns no promise': () => () => ({}),
   'returns undefined': () => () => undefined,
   'resolves to a text': () => async () => 'no response',
-  'resolves to what only looks like a response': () => async () => ({ status: 200, headers: new Headers(), body: 'text' }),
+  'resolves to what only looks like a response': () => async () => ({
+    status: 200,
+    headers: new Headers(),
+    body: 'text',
+  }),
   'resolves to a response that was read': () => async () => {
     const response = new Response('{}', { headers: { 'content-type': 'application/json' } })
     await response.text()
@@ -179,7 +184,8 @@ const FETCHES = {
     headers: new Headers({ 'content-type': 'application/json' }),
     body: new ReadableStream({ start: (controller) => controller.enqueue('text') }),
   }),
-  'resolves to a response without a body': () => async () => new Response(null, { headers: { 'content-type': 'application/json' } }),
+  'resolves to a response without a body': () => async () =>
+    new Response(null, { headers: { 'content-type': 'application/json' } }),
 }
 
 for (const [what, made] of Object.entries(FETCHES)) {
@@ -244,8 +250,11 @@ test('bytes made in another realm', async () => {
       const frame = document.createElement('iframe')
       document.body.append(frame)
       const { Response, TextEncoder, ReadableStream } = frame.contentWindow
-      const body = () => new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode(text)) })
-      window.watch = client({ fetch: async () => new Response(body(), { headers: { 'content-type': 'application/json' } }) }).watchTable(PODS)
+      const body = () =>
+        new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode(text)) })
+      window.watch = client({
+        fetch: async () => new Response(body(), { headers: { 'content-type': 'application/json' } }),
+      }).watchTable(PODS)
       await until('a settled status', () => watch.status.phase === 'live' || watch.status.error)
       const { phase } = watch.status
       watch.close()
@@ -280,7 +289,9 @@ test('getToken that rejects at first is tried again; one that cannot renew is au
   world.gateway.script = (_request, response) => (refusal(response, 401, 'Unauthorized', 'Unauthorized'), true)
   const asked = world.gateway.requests.length
   const phase = await page.evaluate(async () => {
-    window.watch = client({ getToken: ({ refresh }) => (refresh ? Promise.reject(new Error('signed out')) : 'old') }).watchTable(PODS)
+    window.watch = client({
+      getToken: ({ refresh }) => (refresh ? Promise.reject(new Error('signed out')) : 'old'),
+    }).watchTable(PODS)
     await until('auth', () => watch.status.phase === 'auth')
     await probe.sleep(1_000)
     const { phase } = watch.status
@@ -296,7 +307,9 @@ test('getToken that never settles is ended by close(), and its signal aborted', 
   const page = await world.newPage()
   const result = await page.evaluate(async () => {
     let signal
-    window.watch = client({ getToken: (options) => ((signal = options.signal), new Promise(() => {})) }).watchTable(PODS)
+    window.watch = client({ getToken: (options) => ((signal = options.signal), new Promise(() => {})) }).watchTable(
+      PODS,
+    )
     await until('the question', () => signal)
     watch.close()
     return { aborted: signal.aborted, synced: await outcome(watch.synced) }
@@ -337,7 +350,10 @@ test('a listener that throws: the others are called, nothing dies, and the page 
   assert.ok(result.rows > 0)
   assert.equal(result.phase, 'live')
   for (const text of ['from a status listener', 'from a view listener']) {
-    assert.ok(result.heard.some((line) => line.includes(text)), `${text}: ${result.heard}`)
+    assert.ok(
+      result.heard.some((line) => line.includes(text)),
+      `${text}: ${result.heard}`,
+    )
   }
   await assertNothingLeft({ page, gateway: world.gateway })
 })
@@ -357,7 +373,12 @@ test('views and searches end with their watch', async () => {
     view.hold()
     view.release()
     await probe.sleep(100)
-    return { search: await search, late: await outcome(view.indexOf('x')), same: view.getSnapshot() === before, of: (await outcome(watch.view().indexOf('x'))).code }
+    return {
+      search: await search,
+      late: await outcome(view.indexOf('x')),
+      same: view.getSnapshot() === before,
+      of: (await outcome(watch.view().indexOf('x'))).code,
+    }
   })
   assert.equal(result.search.code, 'closed')
   assert.equal(result.late.code, 'closed')

@@ -41,16 +41,31 @@ test('at most one notification an animation frame under 2,000 events a second, a
     })
     watch.addEventListener('status', () => told.status.push(document.timeline.currentTime))
     await probe.sleep(4_000)
-    return { told, versions, frames, first: events, last: watch.status.progress, at: watch.status.lastEventAt, now: Date.now() }
+    return {
+      told,
+      versions,
+      frames,
+      first: events,
+      last: watch.status.progress,
+      at: watch.status.lastEventAt,
+      now: Date.now(),
+    }
   })
   await world.control('POST', 'churn', { perSecond: 0 })
   for (const [who, times] of Object.entries(seen.told)) {
     assert.ok(times.length > 5, `${who}: told ${times.length} times in 4 s`)
-    assert.equal(new Set(times).size, times.length, `${who}: told ${times.length} times in ${new Set(times).size} frames`)
+    assert.equal(
+      new Set(times).size,
+      times.length,
+      `${who}: told ${times.length} times in ${new Set(times).size} frames`,
+    )
     assert.ok(times.length <= seen.frames + 1, `${who}: told ${times.length} times in ${seen.frames} frames`)
   }
   assert.equal(new Set(seen.versions).size, seen.versions.length, 'each notification brings another snapshot')
-  assert.ok(seen.last.bytes - seen.first.bytes > 2_000_000, `only ${seen.last.bytes - seen.first.bytes} bytes came: no 2,000 events a second`)
+  assert.ok(
+    seen.last.bytes - seen.first.bytes > 2_000_000,
+    `only ${seen.last.bytes - seen.first.bytes} bytes came: no 2,000 events a second`,
+  )
   await page.evaluate(() => {
     // The counter of frames above is the page's own.
     watch.close()
@@ -70,7 +85,12 @@ test('the snapshot is the same object while nothing changes, and nobody is told'
     view.update({ sort: [{ column: 'Name' }] })
     await probe.sleep(2_500)
     const { status } = watch
-    return { same: view.getSnapshot() === before, told, sameStatus: watch.status === status, frozen: Object.isFrozen(before) && Object.isFrozen(before.rows) }
+    return {
+      same: view.getSnapshot() === before,
+      told,
+      sameStatus: watch.status === status,
+      frozen: Object.isFrozen(before) && Object.isFrozen(before.rows),
+    }
   })
   assert.deepEqual(result, { same: true, told: 0, sameStatus: true, frozen: true })
   await finish(page)
@@ -87,11 +107,22 @@ test('after a change of one row all the others are the same objects', async () =
     await until('rows', () => view.getSnapshot().rows.length === 30)
     window.before = view.getSnapshot()
   }, namespace)
-  await world.control('POST', 'mutate', { op: 'patch', resource: 'configmaps', namespace, name: 'cm-7', object: { data: { more: 'x' } } })
+  await world.control('POST', 'mutate', {
+    op: 'patch',
+    resource: 'configmaps',
+    namespace,
+    name: 'cm-7',
+    object: { data: { more: 'x' } },
+  })
   const result = await page.evaluate(async () => {
     const after = await until('the change', () => view.getSnapshot() !== before && view.getSnapshot())
     const others = after.rows.filter((row, index) => row !== before.rows[index])
-    return { changed: others.map(({ meta }) => meta.name), cells: others[0]?.cells, columns: after.columns === before.columns, version: after.version - before.version }
+    return {
+      changed: others.map(({ meta }) => meta.name),
+      cells: others[0]?.cells,
+      columns: after.columns === before.columns,
+      version: after.version - before.version,
+    }
   })
   assert.deepEqual(result.changed, ['cm-7'])
   assert.equal(String(result.cells[1]), '2')

@@ -24,7 +24,8 @@ async function findIn(folder, texts) {
     const bytes = await readFile(path)
     files += 1
     for (const text of texts) {
-      if ([Buffer.from(text), Buffer.from(text, 'utf16le')].some((spelling) => bytes.includes(spelling))) found.get(text).push(path)
+      if ([Buffer.from(text), Buffer.from(text, 'utf16le')].some((spelling) => bytes.includes(spelling)))
+        found.get(text).push(path)
     }
   }
   return { files, found: Object.fromEntries(found) }
@@ -82,10 +83,19 @@ test('nothing of a Secret and nothing of a token is in the profile of the browse
     await context.close()
 
     const { hiddenValue, hiddenLabel, hiddenToken, keptValue, keptQuery } = texts
-    const { files, found } = await findIn(profile, [hiddenValue, encoded(hiddenValue), hiddenLabel, hiddenToken, encoded(keptValue), keptQuery])
+    const { files, found } = await findIn(profile, [
+      hiddenValue,
+      encoded(hiddenValue),
+      hiddenLabel,
+      hiddenToken,
+      encoded(keptValue),
+      keptQuery,
+    ])
     assert.ok(files > 20, `the profile has ${files} files`)
-    for (const text of [encoded(keptValue), keptQuery]) assert.ok(found[text].length > 0, `this search would not find ${text}`)
-    for (const text of [hiddenValue, encoded(hiddenValue), hiddenLabel, hiddenToken]) assert.deepEqual(found[text], [], text)
+    for (const text of [encoded(keptValue), keptQuery])
+      assert.ok(found[text].length > 0, `this search would not find ${text}`)
+    for (const text of [hiddenValue, encoded(hiddenValue), hiddenLabel, hiddenToken])
+      assert.deepEqual(found[text], [], text)
   } finally {
     await world.control('POST', 'profile', { profile: '1.37' })
     await rm(profile, { recursive: true, force: true, maxRetries: 5 })
@@ -111,22 +121,38 @@ const JUNK = `{"type":"ADDED","object":{"kind":"${BODY}", ${BODY}`
 /** How each request fails; `said`: the server's own sentence is shown; `code`: of the error, where there is one. */
 const FAILURES = {
   'a 401': { answer: (response) => status(response, 401, 'Unauthorized'), said: true },
-  'a 403': { answer: (response) => status(response, 403, 'Forbidden', { details: { name: BODY, kind: 'pods' } }), said: true },
+  'a 403': {
+    answer: (response) => status(response, 403, 'Forbidden', { details: { name: BODY, kind: 'pods' } }),
+    said: true,
+  },
   'a 403 of a proxy': { answer: (response) => send(response, 403, 'text/plain', BODY) },
   'a 404': { answer: (response) => status(response, 404, 'NotFound'), said: true },
   'a 404 of a proxy': { answer: (response) => send(response, 404, 'text/html', `<h1>${BODY}</h1>`) },
   'a 410': { answer: (response) => status(response, 410, 'Expired'), said: true },
   'a 410 in the stream': {
-    answer: (response) => stream(response).end(`${JSON.stringify({ type: 'ERROR', object: { kind: 'Status', apiVersion: 'v1', metadata: { selfLink: BODY }, status: 'Failure', message: SAID, reason: 'Expired', code: 410 } })}\n`),
+    answer: (response) =>
+      stream(response).end(
+        `${JSON.stringify({ type: 'ERROR', object: { kind: 'Status', apiVersion: 'v1', metadata: { selfLink: BODY }, status: 'Failure', message: SAID, reason: 'Expired', code: 410 } })}\n`,
+      ),
     said: true,
   },
   'a 416': { answer: (response) => send(response, 416, 'text/plain', BODY, { 'content-range': 'bytes */9' }) },
-  'a 206 that is a part': { answer: (response) => send(response, 206, 'application/json', JUNK, { 'content-range': 'bytes 0-9/99' }) },
-  'a 422': { answer: (response) => status(response, 422, 'Invalid', { details: { causes: [{ field: 'sendInitialEvents', message: 'no', reason: 'FieldValueForbidden' }] } }), said: true },
+  'a 206 that is a part': {
+    answer: (response) => send(response, 206, 'application/json', JUNK, { 'content-range': 'bytes 0-9/99' }),
+  },
+  'a 422': {
+    answer: (response) =>
+      status(response, 422, 'Invalid', {
+        details: { causes: [{ field: 'sendInitialEvents', message: 'no', reason: 'FieldValueForbidden' }] },
+      }),
+    said: true,
+  },
   'a 429': { answer: (response) => send(response, 429, 'text/plain', BODY, { 'retry-after': '1' }) },
   'a 500': { answer: (response) => status(response, 500, 'InternalError'), said: true },
   'a 500 of a proxy': { answer: (response) => send(response, 500, 'text/html', `<pre>${BODY}</pre>`) },
-  'a 503 with JSON that is no Status': { answer: (response) => send(response, 503, 'application/json', JSON.stringify({ message: BODY, error: BODY })) },
+  'a 503 with JSON that is no Status': {
+    answer: (response) => send(response, 503, 'application/json', JSON.stringify({ message: BODY, error: BODY })),
+  },
   'a web page': { answer: (response) => send(response, 200, 'text/html', `<title>${BODY}</title>`) },
   'plain text': { answer: (response) => send(response, 200, 'text/plain', BODY) },
   'a redirect': { answer: (response) => send(response, 302, 'text/plain', BODY, { location: `/login?state=${BODY}` }) },
@@ -147,11 +173,19 @@ const FAILURES = {
   'gzip that is none': { answer: (response) => stream(response, { 'content-encoding': 'gzip' }).end(JUNK) },
   brotli: { answer: (response) => stream(response, { 'content-encoding': 'br' }).end(brotliCompressSync(JUNK)) },
   'JSON that is none': { answer: (response) => stream(response).end(`${JUNK}\n${JUNK}}}}]\n${BODY}\n`) },
-  'objects of an unknown kind': { answer: (response) => stream(response).end(`${JSON.stringify({ type: BODY, object: { kind: BODY, [BODY]: BODY } })}\n`) },
-  'rows without metadata': {
-    answer: (response) => stream(response).end(`${JSON.stringify({ type: 'ADDED', object: { kind: 'Table', columnDefinitions: [{ name: 'Name', type: 'string' }], rows: [{ cells: [BODY], object: null }] } })}\n`),
+  'objects of an unknown kind': {
+    answer: (response) =>
+      stream(response).end(`${JSON.stringify({ type: BODY, object: { kind: BODY, [BODY]: BODY } })}\n`),
   },
-  'bytes that are no UTF-8': { answer: (response) => stream(response).end(Buffer.concat([Buffer.from(JUNK), Buffer.from([0xff, 0xfe, 10])])) },
+  'rows without metadata': {
+    answer: (response) =>
+      stream(response).end(
+        `${JSON.stringify({ type: 'ADDED', object: { kind: 'Table', columnDefinitions: [{ name: 'Name', type: 'string' }], rows: [{ cells: [BODY], object: null }] } })}\n`,
+      ),
+  },
+  'bytes that are no UTF-8': {
+    answer: (response) => stream(response).end(Buffer.concat([Buffer.from(JUNK), Buffer.from([0xff, 0xfe, 10])])),
+  },
 }
 
 for (const [what, { answer, said = false }] of Object.entries(FAILURES)) {
@@ -177,21 +211,43 @@ for (const [what, { answer, said = false }] of Object.entries(FAILURES)) {
         const synced = outcome(watch.synced)
         watch.close()
         statuses.push(JSON.stringify(watch.status))
-        return { statuses, errors: [...errors, await synced, await outcome(view.indexOf('x'))], shown, uncaught: probe.uncaught }
+        return {
+          statuses,
+          errors: [...errors, await synced, await outcome(view.indexOf('x'))],
+          shown,
+          uncaught: probe.uncaught,
+        }
       },
       [TOKEN, QUERY],
     )
     const everything = JSON.stringify([seen, page.logged])
-    const asked = world.gateway.requests.filter((entry) => entry.headers.authorization === `Bearer ${TOKEN}` && entry.query.labelSelector?.includes(QUERY))
+    const asked = world.gateway.requests.filter(
+      (entry) => entry.headers.authorization === `Bearer ${TOKEN}` && entry.query.labelSelector?.includes(QUERY),
+    )
     assert.ok(asked.length > 0, 'the token and the query were not sent: this test shows nothing')
     assert.ok(asked.length <= 20, `${asked.length} requests in a second: it spins`)
-    for (const marker of [TOKEN, QUERY, BODY, 'labelSelector', '/api/v1/pods', 'Bearer', world.gateway.url.slice('http://'.length)]) {
+    for (const marker of [
+      TOKEN,
+      QUERY,
+      BODY,
+      'labelSelector',
+      '/api/v1/pods',
+      'Bearer',
+      world.gateway.url.slice('http://'.length),
+    ]) {
       // A page that was loaded from somewhere names its own files in a stack; that is no request of ours.
       const text = marker.startsWith('127.') ? JSON.stringify([seen.statuses, seen.shown]) : everything
-      assert.ok(!text.toLowerCase().includes(marker.toLowerCase()), `${marker} in ${text.slice(Math.max(0, text.toLowerCase().indexOf(marker.toLowerCase()) - 300)).slice(0, 600)}`)
+      assert.ok(
+        !text.toLowerCase().includes(marker.toLowerCase()),
+        `${marker} in ${text.slice(Math.max(0, text.toLowerCase().indexOf(marker.toLowerCase()) - 300)).slice(0, 600)}`,
+      )
     }
     if (said) assert.ok(everything.includes(SAID), "the server's own sentence is what an operator needs")
-    assert.deepEqual(page.logged.filter((line) => !line.startsWith('error: Failed to load resource:')), [], 'we log nothing')
+    assert.deepEqual(
+      page.logged.filter((line) => !line.startsWith('error: Failed to load resource:')),
+      [],
+      'we log nothing',
+    )
     await assertNothingLeft({ page, gateway: world.gateway })
   })
 }

@@ -42,7 +42,11 @@ const seconds = (query) => Number(query.timeoutSeconds)
 
 test('a streaming list has exactly the parameters and headers of the protocol', async () => {
   const page = await world.newPage()
-  await open(page, '{}', `{ namespaces: ['shop'], labelSelector: 'app in (web, api)', fieldSelector: 'status.phase!=Failed' }`)
+  await open(
+    page,
+    '{}',
+    `{ namespaces: ['shop'], labelSelector: 'app in (web, api)', fieldSelector: 'status.phase!=Failed' }`,
+  )
   const [entry, ...more] = world.gateway.requests
   assert.equal(more.length, 0)
   assert.equal(entry.method, 'GET')
@@ -63,7 +67,10 @@ test('a streaming list has exactly the parameters and headers of the protocol', 
   assert.equal(entry.headers.authorization, `Bearer ${TOKEN}`)
   assert.equal(entry.headers.cookie, undefined)
   for (const name of Object.keys(entry.headers)) {
-    assert.match(name, /^(host|connection|user-agent|accept|accept-encoding|accept-language|authorization|range|cache-control|pragma|referer|sec-.*)$/)
+    assert.match(
+      name,
+      /^(host|connection|user-agent|accept|accept-encoding|accept-language|authorization|range|cache-control|pragma|referer|sec-.*)$/,
+    )
   }
   // The server that it was forwarded to saw the same.
   const logged = (await world.control('GET', 'requests')).at(-1)
@@ -91,11 +98,18 @@ test('LIST, WATCH and probe: Range on every watch and on nothing else, in every 
   await world.control('POST', 'profile', { profile: '1.31' })
   try {
     const page = await world.newPage()
-    await open(page, `{ headers: (request) => { asked.push(request); return { Range: 'bytes=5-9', Accept: 'text/html' } } }`)
+    await open(
+      page,
+      `{ headers: (request) => { asked.push(request); return { Range: 'bytes=5-9', Accept: 'text/html' } } }`,
+    )
     // An unclean end: a probe has to say whether the server still knows the version, and a WATCH resumes.
     await until('the watch', () => world.gateway.requests.some((entry) => entry.open && entry.query.watch === 'true'))
     await world.control('POST', 'profile', { profile: '1.31' })
-    await until('a resumed watch', () => kinds(world.gateway.requests).filter((kind) => kind === 'watch').length >= 2, 20_000)
+    await until(
+      'a resumed watch',
+      () => kinds(world.gateway.requests).filter((kind) => kind === 'watch').length >= 2,
+      20_000,
+    )
     await page.evaluate(() => until('live again', () => watch.status.phase === 'live'))
     const sent = await page.evaluate(() => sent)
     const asked = await page.evaluate(() => asked)
@@ -114,10 +128,19 @@ test('LIST, WATCH and probe: Range on every watch and on nothing else, in every 
       assert.ok(!entry.url.includes(TOKEN), kind)
       assert.equal(isWatch && kind !== 'probe', 'timeoutSeconds' in entry.query && kind !== 'probe', kind)
       if (isWatch && kind !== 'probe') assert.ok(seconds(entry.query) >= 240 && seconds(entry.query) <= 300, kind)
-      if (kind === 'list') assert.deepEqual(Object.keys(entry.query).filter((name) => name !== 'continue'), ['limit'])
+      if (kind === 'list')
+        assert.deepEqual(
+          Object.keys(entry.query).filter((name) => name !== 'continue'),
+          ['limit'],
+        )
       if (kind === 'list') assert.equal(entry.query.limit, '500')
       if (kind === 'watch') {
-        assert.deepEqual(Object.keys(entry.query).sort(), ['allowWatchBookmarks', 'resourceVersion', 'timeoutSeconds', 'watch'])
+        assert.deepEqual(Object.keys(entry.query).sort(), [
+          'allowWatchBookmarks',
+          'resourceVersion',
+          'timeoutSeconds',
+          'watch',
+        ])
         assert.match(entry.query.resourceVersion, /^\d+$/)
       }
     }
@@ -151,7 +174,11 @@ test("the caller's headers go along, and cannot override the protocol's", async 
 })
 
 test('headers as an object, and as Headers', async () => {
-  for (const given of [`{ 'X-Tenant': 'blue', Range: 'x' }`, `new Headers({ 'X-Tenant': 'blue', Range: 'x' })`, `[['X-Tenant', 'blue'], ['Range', 'x']]`]) {
+  for (const given of [
+    `{ 'X-Tenant': 'blue', Range: 'x' }`,
+    `new Headers({ 'X-Tenant': 'blue', Range: 'x' })`,
+    `[['X-Tenant', 'blue'], ['Range', 'x']]`,
+  ]) {
     const page = await world.newPage()
     await open(page, `{ headers: ${given}, getToken: undefined }`)
     const { headers } = world.gateway.requests.at(-1)
@@ -163,7 +190,12 @@ test('headers as an object, and as Headers', async () => {
 })
 
 test('credentials are passed on, and left to the browser where nothing is said', async () => {
-  for (const [given, seen] of [['{}', undefined], [`{ credentials: 'include' }`, 'include'], [`{ credentials: 'omit' }`, 'omit'], [`{ credentials: 'same-origin' }`, 'same-origin']]) {
+  for (const [given, seen] of [
+    ['{}', undefined],
+    [`{ credentials: 'include' }`, 'include'],
+    [`{ credentials: 'omit' }`, 'omit'],
+    [`{ credentials: 'same-origin' }`, 'same-origin'],
+  ]) {
     const page = await world.newPage()
     await open(page, given)
     const [{ credentials }] = await page.evaluate(() => sent)
@@ -199,13 +231,24 @@ test('a redirect is not followed: it is a sign-in, and nothing is asked of where
     return watch.status
   })
   assert.equal(status.error.code, 'redirected')
-  assert.deepEqual(world.gateway.requests.map(({ path }) => path), ['/api/v1/pods'])
+  assert.deepEqual(
+    world.gateway.requests.map(({ path }) => path),
+    ['/api/v1/pods'],
+  )
   await finish(page)
 })
 
 test('a base address with a path, with slashes at its end, and as a function', async () => {
-  world.gateway.script = (_request, response, entry) => (entry.path.startsWith('/api/k8s/'), refusal(response, 404, 'NotFound', 'no'), true)
-  for (const base of [`'/api/k8s'`, `'/api/k8s/'`, `() => '/api/k8s///'`, `new URL('/api/k8s/', location).href`, `'api/k8s'`]) {
+  world.gateway.script = (_request, response, entry) => (
+    entry.path.startsWith('/api/k8s/'), refusal(response, 404, 'NotFound', 'no'), true
+  )
+  for (const base of [
+    `'/api/k8s'`,
+    `'/api/k8s/'`,
+    `() => '/api/k8s///'`,
+    `new URL('/api/k8s/', location).href`,
+    `'api/k8s'`,
+  ]) {
     const page = await world.newPage()
     await page.evaluate(`(async () => {
       window.watch = client({ baseUrl: ${base} }).watchTable(PODS)

@@ -41,11 +41,18 @@ async function burst(count, seed) {
       used.add(index)
       const pod = pods[index]
       if (dice < 5) batch.push({ op: 'touch', ...pod })
-      else if (dice < 7) batch.push({ op: 'patch', ...pod, object: { metadata: { labels: { tier: `t${next(3)}` } }, status: { phase: PHASES[next(4)] } } })
+      else if (dice < 7)
+        batch.push({
+          op: 'patch',
+          ...pod,
+          object: { metadata: { labels: { tier: `t${next(3)}` } }, status: { phase: PHASES[next(4)] } },
+        })
       else if (dice < 8) batch.push({ op: 'terminate', ...pod })
       else batch.push({ op: 'delete', ...pod, index })
     }
-    await Promise.all(batch.map(({ index: _index, ...mutation }) => world.control('POST', 'mutate', { resource: 'pods', ...mutation })))
+    await Promise.all(
+      batch.map(({ index: _index, ...mutation }) => world.control('POST', 'mutate', { resource: 'pods', ...mutation })),
+    )
     for (const { op } of batch) counts[op] += 1
     const gone = batch.filter(({ op }) => op === 'delete').map(({ index }) => index)
     for (const index of gone.sort((a, b) => b - a)) pods.splice(index, 1)
@@ -62,7 +69,14 @@ const shown = (page, name) =>
       count,
       total,
       columns: columns.map((column) => column.name),
-      rows: rows.map(({ meta, cells }) => ({ name: meta.name, namespace: meta.namespace, uid: meta.uid, resourceVersion: meta.resourceVersion, labels: meta.labels, cells })),
+      rows: rows.map(({ meta, cells }) => ({
+        name: meta.name,
+        namespace: meta.namespace,
+        uid: meta.uid,
+        resourceVersion: meta.resourceVersion,
+        labels: meta.labels,
+        cells,
+      })),
     }
   }, name)
 
@@ -107,10 +121,15 @@ const byKey = (a, b) => byteOrder(a.namespace, b.namespace) || byteOrder(a.name,
 /** How a view of the page and the same done in JavaScript over the server's state are asked for. */
 const VIEWS = {
   all: { options: {}, order: byKey, keep: () => true },
-  byName: { options: { sort: [{ column: 'Name', descending: true }] }, order: (a, b) => natural(b.name, a.name) || byKey(a, b), keep: () => true },
+  byName: {
+    options: { sort: [{ column: 'Name', descending: true }] },
+    order: (a, b) => natural(b.name, a.name) || byKey(a, b),
+    keep: () => true,
+  },
   byStatus: {
     options: { sort: [{ column: 'Status' }, { column: 'Ready', descending: true }, { column: 'Name' }] },
-    order: (a, b) => natural(a.of.Status, b.of.Status) || ratio(b.of.Ready, a.of.Ready) || natural(a.name, b.name) || byKey(a, b),
+    order: (a, b) =>
+      natural(a.of.Status, b.of.Status) || ratio(b.of.Ready, a.of.Ready) || natural(a.name, b.name) || byKey(a, b),
     keep: () => true,
   },
   pending: {
@@ -121,7 +140,10 @@ const VIEWS = {
   text: {
     options: { filter: { text: 'NEW-' } },
     order: byKey,
-    keep: ({ of, name, namespace }) => [of.Name, of.Ready, of.Status, of.Restarts, of.Age, name, namespace].some((text) => String(text).toLowerCase().includes('new-')),
+    keep: ({ of, name, namespace }) =>
+      [of.Name, of.Ready, of.Status, of.Restarts, of.Age, name, namespace].some((text) =>
+        String(text).toLowerCase().includes('new-'),
+      ),
   },
   labels: {
     options: { filter: { labelSelector: 'tier in (t0, t2),touched' } },
@@ -137,7 +159,10 @@ function ratio(a, b) {
 
 async function openViews(page, two) {
   const views = Object.fromEntries(
-    Object.entries(VIEWS).map(([name, { options }]) => [name, JSON.parse(JSON.stringify(options).replace('"TWO"', JSON.stringify(two)))]),
+    Object.entries(VIEWS).map(([name, { options }]) => [
+      name,
+      JSON.parse(JSON.stringify(options).replace('"TWO"', JSON.stringify(two))),
+    ]),
   )
   await page.evaluate(async (views) => {
     window.watch = client().watchTable(PODS)
@@ -175,13 +200,15 @@ async function compare(page, two) {
     assert.deepEqual(columns, state.columns, name)
     const ticking = new Set(['Age', 'Restarts'].map((column) => columns.indexOf(column)))
     const still = (cells) => cells.map((cell, index) => (ticking.has(index) ? '' : cell))
-    const plain = (row) => `${row.namespace}/${row.name} ${row.uid} ${row.resourceVersion} ${JSON.stringify(still(row.cells))}`
+    const plain = (row) =>
+      `${row.namespace}/${row.name} ${row.uid} ${row.resourceVersion} ${JSON.stringify(still(row.cells))}`
     assert.deepEqual(rows.map(plain), wanted.map(plain), name)
     // What ticks was printed at two moments; the part that does not tick is the same.
     const restarts = columns.indexOf('Restarts')
     const countOf = (row) => String(row.cells[restarts]).split(' ')[0]
     assert.deepEqual(rows.map(countOf), wanted.map(countOf), `${name}: Restarts`)
-    for (const [index, row] of rows.entries()) assertAge(row.cells[columns.indexOf('Age')], wanted[index].of.Age, row.name)
+    for (const [index, row] of rows.entries())
+      assertAge(row.cells[columns.indexOf('Age')], wanted[index].of.Age, row.name)
   }
 }
 
@@ -190,13 +217,24 @@ function assertAge(ours, theirs, name) {
   if (ours === theirs) return
   const [a, b] = [ours, theirs].map(seconds)
   // The coarser the unit that an age is printed in, the more a moment may change it.
-  const step = /^\d+s$/.test(theirs) ? 10 : /s$/.test(theirs) ? 10 : /m$/.test(theirs) ? 60 : /h$/.test(theirs) ? 3_600 : 86_400
+  const step = /^\d+s$/.test(theirs)
+    ? 10
+    : /s$/.test(theirs)
+      ? 10
+      : /m$/.test(theirs)
+        ? 60
+        : /h$/.test(theirs)
+          ? 3_600
+          : 86_400
   assert.ok(Math.abs(a - b) <= step, `${name}: Age is ${ours}, the server says ${theirs}`)
 }
 
 function seconds(age) {
   const UNITS = { s: 1, m: 60, h: 3_600, d: 86_400, y: 31_536_000 }
-  return [...String(age).matchAll(/(\d+)([smhdy])/g)].reduce((sum, [, number, unit]) => sum + Number(number) * UNITS[unit], 0)
+  return [...String(age).matchAll(/(\d+)([smhdy])/g)].reduce(
+    (sum, [, number, unit]) => sum + Number(number) * UNITS[unit],
+    0,
+  )
 }
 
 const twoNamespaces = async () => {
@@ -204,53 +242,74 @@ const twoNamespaces = async () => {
   return [...new Set(rows.map(({ namespace }) => namespace))].slice(0, 2)
 }
 
-test('after 5,000 random writes the views equal the same done in JavaScript over the state of the server', async () => {
-  const page = await world.newPage()
-  const two = await twoNamespaces()
-  await openViews(page, two)
-  const counts = await burst(5_000, 11)
-  for (const [op, count] of Object.entries(counts)) assert.ok(count > 200, `${op}: ${count}`)
-  await compare(page, two)
-  const { requests, phase } = await page.evaluate(() => ({ requests: watch.status.reconnects, phase: watch.status.phase }))
-  assert.equal(phase, 'live')
-  assert.equal(requests, 0, 'all of it came on one stream')
-  await page.evaluate(() => watch.close())
-  await assertNothingLeft({ page, gateway: world.gateway })
-}, { timeout: 120_000 })
+test(
+  'after 5,000 random writes the views equal the same done in JavaScript over the state of the server',
+  async () => {
+    const page = await world.newPage()
+    const two = await twoNamespaces()
+    await openViews(page, two)
+    const counts = await burst(5_000, 11)
+    for (const [op, count] of Object.entries(counts)) assert.ok(count > 200, `${op}: ${count}`)
+    await compare(page, two)
+    const { requests, phase } = await page.evaluate(() => ({
+      requests: watch.status.reconnects,
+      phase: watch.status.phase,
+    }))
+    assert.equal(phase, 'live')
+    assert.equal(requests, 0, 'all of it came on one stream')
+    await page.evaluate(() => watch.close())
+    await assertNothingLeft({ page, gateway: world.gateway })
+  },
+  { timeout: 120_000 },
+)
 
-test('and after cuts in the middle of it, and a compaction', async () => {
-  const page = await world.newPage()
-  const two = await twoNamespaces()
-  await openViews(page, two)
-  for (const seed of [21, 22, 23]) {
-    const writes = burst(300, seed)
-    await new Promise((resolve) => setTimeout(resolve, 50))
-    for (const entry of world.gateway.requests.filter(({ open }) => open)) entry.cut()
-    if (seed === 22) await world.control('POST', 'compact')
-    await writes
-  }
-  await until('live again', () => page.evaluate(() => watch.status.phase === 'live'), 40_000)
-  await compare(page, two)
-  const seen = (await page.evaluate(() => seen)).map((text) => JSON.parse(text).phase)
-  assert.ok(seen.some((phase) => phase !== 'live' && phase !== 'connecting' && phase !== 'syncing'), `${new Set(seen)}`)
-  await page.evaluate(() => watch.close())
-  await assertNothingLeft({ page, gateway: world.gateway })
-}, { timeout: 120_000 })
-
-for (const [profile, seed] of [['1.31', 31], ['1.26', 32]]) {
-  test(`the same by LIST and WATCH, as ${profile} makes it necessary`, async () => {
-    await world.control('POST', 'profile', { profile })
-    try {
-      const page = await world.newPage()
-      const two = await twoNamespaces()
-      await openViews(page, two)
-      await burst(500, seed)
-      await compare(page, two)
-      assert.equal(await page.evaluate(() => watch.status.mode), 'list+watch')
-      await page.evaluate(() => watch.close())
-      await assertNothingLeft({ page, gateway: world.gateway })
-    } finally {
-      await world.control('POST', 'profile', { profile: '1.37' })
+test(
+  'and after cuts in the middle of it, and a compaction',
+  async () => {
+    const page = await world.newPage()
+    const two = await twoNamespaces()
+    await openViews(page, two)
+    for (const seed of [21, 22, 23]) {
+      const writes = burst(300, seed)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      for (const entry of world.gateway.requests.filter(({ open }) => open)) entry.cut()
+      if (seed === 22) await world.control('POST', 'compact')
+      await writes
     }
-  }, { timeout: 120_000 })
+    await until('live again', () => page.evaluate(() => watch.status.phase === 'live'), 40_000)
+    await compare(page, two)
+    const seen = (await page.evaluate(() => seen)).map((text) => JSON.parse(text).phase)
+    assert.ok(
+      seen.some((phase) => phase !== 'live' && phase !== 'connecting' && phase !== 'syncing'),
+      `${new Set(seen)}`,
+    )
+    await page.evaluate(() => watch.close())
+    await assertNothingLeft({ page, gateway: world.gateway })
+  },
+  { timeout: 120_000 },
+)
+
+for (const [profile, seed] of [
+  ['1.31', 31],
+  ['1.26', 32],
+]) {
+  test(
+    `the same by LIST and WATCH, as ${profile} makes it necessary`,
+    async () => {
+      await world.control('POST', 'profile', { profile })
+      try {
+        const page = await world.newPage()
+        const two = await twoNamespaces()
+        await openViews(page, two)
+        await burst(500, seed)
+        await compare(page, two)
+        assert.equal(await page.evaluate(() => watch.status.mode), 'list+watch')
+        await page.evaluate(() => watch.close())
+        await assertNothingLeft({ page, gateway: world.gateway })
+      } finally {
+        await world.control('POST', 'profile', { profile: '1.37' })
+      }
+    },
+    { timeout: 120_000 },
+  )
 }

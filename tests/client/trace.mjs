@@ -7,7 +7,8 @@ const CATEGORIES = ['toplevel', 'devtools.timeline', 'v8', 'v8.execute', 'v8.was
 const ENGINE = /^(MinorGC|MajorGC|V8\.GC|BlinkGC|v8\.wasm\.|V8\.Wasm|wasm\.)/
 
 /** Names of events in which scripts and wasm run. What is in none of them (copying bytes of the network, painting) is the browser's. */
-const SCRIPT = /^(FunctionCall|EvaluateScript|RunMicrotasks|V8\.RunMicrotasks|v8\.(callFunction|run|produceCache|evaluateModule))$/
+const SCRIPT =
+  /^(FunctionCall|EvaluateScript|RunMicrotasks|V8\.RunMicrotasks|v8\.(callFunction|run|produceCache|evaluateModule))$/
 
 /** Runs `work` under a trace and returns its events. */
 export async function traced(browser, work) {
@@ -36,22 +37,29 @@ export async function traced(browser, work) {
  * garbage collection and compilation by their names in the trace; `within` says what ran in it.
  */
 export function tasks(events, name) {
-  const mark = (which) => events.find((event) => event.cat?.includes('blink.user_timing') && event.name === `${name} ${which}`)
+  const mark = (which) =>
+    events.find((event) => event.cat?.includes('blink.user_timing') && event.name === `${name} ${which}`)
   const [start, end] = [mark('start'), mark('end')]
   if (!start || !end) throw new Error(`the trace lacks the marks of ${name}`)
   const ofThread = events.filter((event) => event.ph === 'X' && event.pid === start.pid && event.tid === start.tid)
   const isTask = (event) => event.name.endsWith('RunTask')
   const found = ofThread.filter((event) => isTask(event) && event.ts + event.dur > start.ts && event.ts < end.ts)
   // Those that are too short to be timed have none.
-  if (found.some((event) => event.tdur === undefined && event.dur > 1_000)) throw new Error('the trace holds no CPU times')
+  if (found.some((event) => event.tdur === undefined && event.dur > 1_000))
+    throw new Error('the trace holds no CPU times')
   const parts = ofThread.filter((event) => !isTask(event)).sort((a, b) => a.ts - b.ts || b.dur - a.dur)
   return found
     .map((task) => {
       // Those that cannot be too long need no explanation.
-      const within = cpu(task) < EXPLAINED ? [] : parts.filter((event) => event.ts >= task.ts && event.ts + event.dur <= task.ts + task.dur)
+      const within =
+        cpu(task) < EXPLAINED
+          ? []
+          : parts.filter((event) => event.ts >= task.ts && event.ts + event.dur <= task.ts + task.dur)
       const scripts = outermost(within.filter((event) => SCRIPT.test(event.name)))
       const collections = outermost(within.filter((event) => ENGINE.test(event.name)))
-      const inScripts = collections.filter((event) => scripts.some((script) => event.ts >= script.ts && event.ts < script.ts + script.dur))
+      const inScripts = collections.filter((event) =>
+        scripts.some((script) => event.ts >= script.ts && event.ts < script.ts + script.dur),
+      )
       const engine = total(inScripts)
       // Of a task that is not looked into, all is ours.
       const ours = cpu(task) < EXPLAINED ? cpu(task) : total(scripts) - engine
@@ -63,7 +71,8 @@ export function tasks(events, name) {
 /** Tasks that took less CPU than so many milliseconds are only counted. */
 const EXPLAINED = 4
 
-const posted = ({ args }) => `posted by ${args?.src_func ?? 'nobody'} of ${args?.src_file?.split('/').pop() ?? 'no file'}`
+const posted = ({ args }) =>
+  `posted by ${args?.src_func ?? 'nobody'} of ${args?.src_file?.split('/').pop() ?? 'no file'}`
 
 const cpu = (event) => (event.tdur ?? event.dur) / 1000
 

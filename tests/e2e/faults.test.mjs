@@ -30,7 +30,10 @@ async function neverShowedAPart(demo) {
   }
   const first = steps.findIndex((step) => step.rows > 0)
   assert.ok(first >= 0)
-  assert.ok(steps.slice(first).every((step) => step.rows > 0), `rows went away: ${JSON.stringify(steps)}`)
+  assert.ok(
+    steps.slice(first).every((step) => step.rows > 0),
+    `rows went away: ${JSON.stringify(steps)}`,
+  )
 }
 
 async function open(t, faults = [], options = {}) {
@@ -53,7 +56,10 @@ test('cut while live: resumed without a new snapshot', async (t) => {
   await demo.until((status) => status.phase === 'live' && status.rows === pods + 8, 'live with all eight')
   await provesLive(demo, fake)
   await neverShowedAPart(demo)
-  assert.ok((await demo.steps()).some((step) => step.phase === 'resuming'), 'the break was said')
+  assert.ok(
+    (await demo.steps()).some((step) => step.phase === 'resuming'),
+    'the break was said',
+  )
 })
 
 test('stalled in the snapshot: falls back with the reason', async (t) => {
@@ -75,7 +81,10 @@ test('stalled while live: found dead by its deadline', async (t) => {
   // Longer than any watch asks to last.
   await demo.page.clock.fastForward('07:00')
   await demo.until((status) => status.phase === 'live' && status.rows === pods + 1, 'live with what was missed', 30_000)
-  assert.ok((await demo.steps()).some((step) => step.phase !== 'live' && step.rows > 0), 'it said that it was not live')
+  assert.ok(
+    (await demo.steps()).some((step) => step.phase !== 'live' && step.rows > 0),
+    'it said that it was not live',
+  )
   await fake.mutate({ op: 'create', resource: 'pods', namespace: 'default', name: 'heard' })
   // The page's clock went ahead of the server's: all ages differ.
   await demo.matches(undefined, { times: false })
@@ -111,12 +120,16 @@ for (const inStream of [false, true]) {
 }
 
 test('429 with Retry-After: waits as long as asked, and says so', async (t) => {
-  const { fake, demo } = await open(t, [{ kind: 'too-many-requests', retryAfter: 2, times: 2, match: { path: '/pods' } }])
+  const { fake, demo } = await open(t, [
+    { kind: 'too-many-requests', retryAfter: 2, times: 2, match: { path: '/pods' } },
+  ])
   const waiting = await demo.until((status) => /Next try in \d s/.test(status.notes), 'waiting with a countdown')
   assert.notEqual(waiting.phase, 'live')
   assert.equal(waiting.rows, 0)
   await provesLive(demo, fake)
-  const asked = (await fake.requests()).filter((request) => /\/pods\?/.test(request.path ?? request.url ?? request.target))
+  const asked = (await fake.requests()).filter((request) =>
+    /\/pods\?/.test(request.path ?? request.url ?? request.target),
+  )
   assert.ok(asked.length <= 4, `${asked.length} requests`)
 })
 
@@ -165,7 +178,10 @@ test('a version in the future of the server: a new snapshot', async (t) => {
   }
   await fake.mutate({ op: 'create', resource: 'pods', namespace: 'default', name: 'more', count: 4 })
   await demo.until((status) => status.phase === 'live' && status.rows === pods + 4, 'live with all four', 30_000)
-  assert.ok((await demo.steps()).some((step) => step.phase !== 'live' && step.rows > 0), 'it said that it was not live')
+  assert.ok(
+    (await demo.steps()).some((step) => step.phase !== 'live' && step.rows > 0),
+    'it said that it was not live',
+  )
   await fake.mend()
   await provesLive(demo, fake)
   await neverShowedAPart(demo)
@@ -185,12 +201,19 @@ test('a restored server: what was written since is gone from the table too', asy
 test('a slow link: a counter, and no rows before they are whole', async (t) => {
   const { fake, demo } = await open(t, [{ kind: 'slow', bytes: 250_000, match: watchlist }])
   const seen = new Set()
-  const status = await demo.until((now) => {
-    if (now.phase === 'syncing') seen.add(now.notice)
-    return now.phase === 'live'
-  }, 'live', 30_000)
+  const status = await demo.until(
+    (now) => {
+      if (now.phase === 'syncing') seen.add(now.notice)
+      return now.phase === 'live'
+    },
+    'live',
+    30_000,
+  )
   assert.equal(status.rows, pods)
-  assert.ok([...seen].some((text) => /[1-9]\d* pods/.test(text)), `a counter was shown: ${[...seen].join(' | ')}`)
+  assert.ok(
+    [...seen].some((text) => /[1-9]\d* pods/.test(text)),
+    `a counter was shown: ${[...seen].join(' | ')}`,
+  )
   await provesLive(demo, fake)
   await neverShowedAPart(demo)
 })

@@ -11,7 +11,9 @@ const column = (shown, name) => shown.rows.map((row) => row[shown.columns.indexO
 test('the shell is there within a second, ten thousand rows in one step', async (t) => {
   const fake = await Fake.start(t, { pods: 10_000, churn: 20 })
   const demo = await Demo.open(t, fake)
-  const painted = await demo.page.waitForFunction(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime)
+  const painted = await demo.page.waitForFunction(
+    () => performance.getEntriesByName('first-contentful-paint')[0]?.startTime,
+  )
   const shell = await painted.jsonValue()
   assert.ok(shell < 1000, `first paint after ${shell} ms`)
   const status = await demo.phase('live', 30_000)
@@ -30,11 +32,18 @@ test('a click on a header sorts, up, down and not at all', async (t) => {
   const demo = await Demo.open(t, fake)
   await demo.phase('live')
   const header = demo.page.getByRole('columnheader', { name: 'Name', exact: true })
-  for (const [sort, order] of [['ascending', 1], ['descending', -1]]) {
+  for (const [sort, order] of [
+    ['ascending', 1],
+    ['descending', -1],
+  ]) {
     await header.getByRole('button').click()
     await demo.page.waitForFunction((wanted) => document.querySelector(`[aria-sort=${wanted}]`), sort)
     assert.equal(await header.getAttribute('aria-sort'), sort)
-    const names = await settled(demo, (shown) => column(shown, 'Name'), (found) => isSorted(found, order))
+    const names = await settled(
+      demo,
+      (shown) => column(shown, 'Name'),
+      (found) => isSorted(found, order),
+    )
     assert.equal(names.length, 200)
     assert.ok(isSorted(names, order), names.join(' '))
   }
@@ -79,12 +88,16 @@ test('the values of Status are counted, and a click filters by one', async (t) =
   }
   const expected = [...counts].sort((a, b) => b[1] - a[1]).map(([value, count]) => `${value} ${count}`)
   const facets = demo.page.locator('.facet')
-  const shown = await settled(demo, async () => await facets.allTextContents(), (found) => found.length === expected.length)
+  const shown = await settled(
+    demo,
+    async () => await facets.allTextContents(),
+    (found) => found.length === expected.length,
+  )
   assert.deepEqual([...shown].sort(), [...expected].sort())
   const [value, count] = [...counts].sort((a, b) => a[1] - b[1])[0]
   await facets.filter({ hasText: value }).first().click()
   await demo.until((now) => now.rows === count, `${count} rows`)
-  assert.match(decodeURIComponent(demo.page.url()), new RegExp(`q=status:`))
+  assert.match(decodeURIComponent(demo.page.url()), /q=status:/)
 })
 
 test('wide columns come on demand', async (t) => {

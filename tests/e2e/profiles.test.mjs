@@ -26,7 +26,10 @@ describe('versions of Kubernetes', () => {
       const demo = await Demo.open(t, fake)
       const status = await demo.phase('live', limit)
       const { rows } = await fake.state()
-      assert.match(status.sentence, new RegExp(`^${way.replace('+', '\\+')} · ${rows.length} pods in [\\d.]+ m?s · [\\d.]+ [kM]B$`))
+      assert.match(
+        status.sentence,
+        new RegExp(`^${way.replace('+', '\\+')} · ${rows.length} pods in [\\d.]+ m?s · [\\d.]+ [kM]B$`),
+      )
       assert.match(status.notes, because)
       await demo.matches()
 

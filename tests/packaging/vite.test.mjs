@@ -34,20 +34,17 @@ after(async () => {
 test('the tarball holds what its exports name, and nothing of the workshop', () => {
   const files = new Set(packed.files.map(({ path }) => path))
   const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  const named = Object.values(exports).flatMap((entry) =>
-    typeof entry === 'string' ? [entry] : Object.values(entry),
-  )
+  const named = Object.values(exports).flatMap((entry) => (typeof entry === 'string' ? [entry] : Object.values(entry)))
   for (const path of named) assert.ok(files.has(path.slice(2)), `${path} is not in the tarball`)
   for (const path of files)
     assert.match(path, /^(dist\/[\w.-]+\.(js|d\.ts|wasm)|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/)
 })
 
 test('a fresh Vite app builds, ships one wasm, and shows rows', async () => {
-  execFileSync(
-    process.execPath,
-    [join(app, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'warn'],
-    { cwd: app, stdio: 'inherit' },
-  )
+  execFileSync(process.execPath, [join(app, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'warn'], {
+    cwd: app,
+    stdio: 'inherit',
+  })
   const built = readdirSync(join(app, 'dist'), { recursive: true }).map(String)
   assert.equal(built.filter((name) => name.endsWith('.wasm')).length, 1, built.join('\n'))
 

@@ -3,12 +3,20 @@ import { test } from 'node:test'
 import { downstreamHeaders, judgePath, refusal, upstreamHeaders } from '../../proxy/policy.mjs'
 
 const port = 4321
-const request = (headers = {}, more = {}) => ({ method: 'GET', url: '/api', headers: { host: `127.0.0.1:${port}`, ...headers }, ...more })
+const request = (headers = {}, more = {}) => ({
+  method: 'GET',
+  url: '/api',
+  headers: { host: `127.0.0.1:${port}`, ...headers },
+  ...more,
+})
 
 test('reads of the own page pass', () => {
   assert.equal(refusal(request(), port), undefined)
   assert.equal(refusal(request({ host: `localhost:${port}` }), port), undefined)
-  assert.equal(refusal(request({ origin: `http://127.0.0.1:${port}`, 'sec-fetch-site': 'same-origin' }), port), undefined)
+  assert.equal(
+    refusal(request({ origin: `http://127.0.0.1:${port}`, 'sec-fetch-site': 'same-origin' }), port),
+    undefined,
+  )
   assert.equal(refusal(request({ 'sec-fetch-site': 'none' }), port), undefined)
   assert.equal(refusal(request({}, { method: 'HEAD' }), port), undefined)
 })
@@ -84,7 +92,15 @@ for (const path of [
   test(`${path} is ambiguous`, () => assert.equal(judgePath(path).refused?.status, 400))
 }
 
-for (const path of ['/', '/metrics', '/logs', '/debug/pprof', '/healthz', '/apisx', '/.well-known/openid-configuration']) {
+for (const path of [
+  '/',
+  '/metrics',
+  '/logs',
+  '/debug/pprof',
+  '/healthz',
+  '/apisx',
+  '/.well-known/openid-configuration',
+]) {
   test(`${path} is no path of the API that the page reads`, () => assert.deepEqual(judgePath(path), { api: false }))
 }
 
@@ -119,9 +135,11 @@ test('the headers of the server that set things in the browser stay behind', () 
     location: 'https://login.example',
     'retry-after': '1',
   })
-  assert.deepEqual(Object.keys(kept).filter((name) => !/^(cross-origin|referrer|x-content|content-sec)/.test(name)).sort(), [
-    'content-type',
-    'retry-after',
-  ])
+  assert.deepEqual(
+    Object.keys(kept)
+      .filter((name) => !/^(cross-origin|referrer|x-content|content-sec)/.test(name))
+      .sort(),
+    ['content-type', 'retry-after'],
+  )
   assert.match(kept['content-security-policy'], /sandbox/)
 })

@@ -163,15 +163,24 @@ test('a token that expired is read anew, once', async (t) => {
 })
 
 test('an exec plugin is asked for the token', async (t) => {
-  const plugin = 'console.log(JSON.stringify({apiVersion:"client.authentication.k8s.io/v1",kind:"ExecCredential",status:{token:"from-the-plugin"}}))'
-  const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: process.execPath, args: ['-e', plugin] }
+  const plugin =
+    'console.log(JSON.stringify({apiVersion:"client.authentication.k8s.io/v1",kind:"ExecCredential",status:{token:"from-the-plugin"}}))'
+  const exec = {
+    apiVersion: 'client.authentication.k8s.io/v1',
+    command: process.execPath,
+    args: ['-e', plugin],
+  }
   const { proxy, asked } = await serve(t, ok, { user: { exec } })
   assert.equal((await send(proxy.url, { path: '/api/v1/pods' })).status, 200)
   assert.equal(asked[0].headers.authorization, 'Bearer from-the-plugin')
 })
 
 test('a plugin that prints nonsense is named without what it printed', async (t) => {
-  const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: process.execPath, args: ['-e', `console.log("${token}")`] }
+  const exec = {
+    apiVersion: 'client.authentication.k8s.io/v1',
+    command: process.execPath,
+    args: ['-e', `console.log("${token}")`],
+  }
   const { proxy } = await serve(t, ok, { user: { exec } })
   const answer = await send(proxy.url, { path: '/api/v1/pods' })
   assert.equal(answer.status, 502)
@@ -180,7 +189,9 @@ test('a plugin that prints nonsense is named without what it printed', async (t)
 })
 
 test('a redirect to a login page is said to be one', async (t) => {
-  const { proxy } = await serve(t, (_request, response) => response.writeHead(302, { location: 'https://login.example/?s=1' }).end())
+  const { proxy } = await serve(t, (_request, response) =>
+    response.writeHead(302, { location: 'https://login.example/?s=1' }).end(),
+  )
   const answer = await send(proxy.url, { path: '/api/v1/pods' })
   assert.equal(answer.status, 401)
   assert.equal(answer.headers.location, undefined)
@@ -203,7 +214,11 @@ test('the page and the names of the connection are served, and no more', async (
   assert.match(page.headers['content-type'], /text\/html/)
   assert.match(page.headers['content-security-policy'], /frame-ancestors 'none'/)
   assert.equal((await send(proxy.url, { path: '/assets/index-a1.js' })).status, 200)
-  assert.deepEqual(JSON.parse((await send(proxy.url, { path: '/_connection' })).body), { context: 'dev', user: 'jane', readOnly: true })
+  assert.deepEqual(JSON.parse((await send(proxy.url, { path: '/_connection' })).body), {
+    context: 'dev',
+    user: 'jane',
+    readOnly: true,
+  })
   for (const path of ['/../config', '/..%2fconfig', '/assets/../../config', '/assets', '/nothing.js']) {
     assert.equal((await send(proxy.url, { path })).status, 404, path)
   }
@@ -212,7 +227,9 @@ test('the page and the names of the connection are served, and no more', async (
 test('it listens on one loopback address alone', async (t) => {
   const { proxy } = await serve(t, ok)
   const port = Number(new URL(proxy.url).port)
-  const elsewhere = Object.values(networkInterfaces()).flat().filter((each) => each.family === 'IPv4' && !each.internal)
+  const elsewhere = Object.values(networkInterfaces())
+    .flat()
+    .filter((each) => each.family === 'IPv4' && !each.internal)
   for (const address of ['127.0.0.2', ...elsewhere.map((each) => each.address)]) {
     const reached = await new Promise((resolve) => {
       const socket = net.connect({ port, host: address, timeout: 1000 }, () => resolve(true))
@@ -233,20 +250,36 @@ test('an address with a token file needs no kubeconfig', async (t) => {
 
 test('what is wrong with a kubeconfig is said', async (t) => {
   const { kubeconfig } = await serve(t, ok)
-  assert.throws(() => new Credentials({ kubeconfig, context: 'other' }), { name: 'CredentialsError', message: /other; there are: dev/ })
+  assert.throws(() => new Credentials({ kubeconfig, context: 'other' }), {
+    name: 'CredentialsError',
+    message: /other; there are: dev/,
+  })
   assert.throws(() => new Credentials({ kubeconfig: `${kubeconfig}-not` }), CredentialsError)
   assert.throws(() => new Credentials({ server: 'http://example.com' }), { message: /in the clear/ })
 })
 
 test('the token is in no answer and nothing is logged', async (t) => {
   const said = []
-  for (const stream of [process.stdout, process.stderr]) t.mock.method(stream, 'write', (text) => said.push(String(text)))
-  const { proxy } = await serve(t, (request, response) => response.writeHead(request.url.includes('bad') ? 500 : 200).end('{}'))
+  for (const stream of [process.stdout, process.stderr])
+    t.mock.method(stream, 'write', (text) => said.push(String(text)))
+  const { proxy } = await serve(t, (request, response) =>
+    response.writeHead(request.url.includes('bad') ? 500 : 200).end('{}'),
+  )
   const answers = []
-  for (const path of ['/', '/api/v1/pods', '/api/v1/bad', '/_connection', '/api/v1/namespaces/a/pods/b/exec', '/none']) {
+  for (const path of [
+    '/',
+    '/api/v1/pods',
+    '/api/v1/bad',
+    '/_connection',
+    '/api/v1/namespaces/a/pods/b/exec',
+    '/none',
+  ]) {
     answers.push(JSON.stringify(await send(proxy.url, { path })))
   }
   t.mock.restoreAll()
   assert.ok(!answers.join().includes(token))
-  assert.deepEqual(said.filter((text) => text.includes('/api') || text.includes(token)), [])
+  assert.deepEqual(
+    said.filter((text) => text.includes('/api') || text.includes(token)),
+    [],
+  )
 })

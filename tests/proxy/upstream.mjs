@@ -1,6 +1,7 @@
 // A tiny API server for the tests of the proxy: it records what it is asked and answers as told.
-import http from 'node:http'
+
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import http from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Credentials } from '../../proxy/credentials.mjs'
@@ -61,7 +62,11 @@ export function send(url, { method = 'GET', path = '/', headers = {}, body } = {
       const chunks = []
       response.on('data', (chunk) => chunks.push(chunk))
       response.on('end', () =>
-        resolve({ status: response.statusCode, headers: response.headers, body: Buffer.concat(chunks).toString() }),
+        resolve({
+          status: response.statusCode,
+          headers: response.headers,
+          body: Buffer.concat(chunks).toString(),
+        }),
       )
       response.on('error', reject)
     })

@@ -53,20 +53,30 @@ pub(crate) fn string(out: &mut String, text: &str) {
 impl Object<'_> {
     /// A member whose value `write` appends.
     pub(crate) fn member(&mut self, name: &str, write: impl FnOnce(&mut String)) {
+        self.name(name);
+        write(self.out);
+    }
+
+    /// What stands before a value. Once in the program, not once a member.
+    #[inline(never)]
+    fn name(&mut self, name: &str) {
         if !std::mem::replace(&mut self.empty, false) {
             self.out.push(',');
         }
         // Names are our own: nothing in them needs an escape.
-        let _ = write!(self.out, "\"{name}\":");
-        write(self.out);
+        self.out.push('"');
+        self.out.push_str(name);
+        self.out.push_str("\":");
     }
 
     /// A text.
+    #[inline(never)]
     pub(crate) fn text(&mut self, name: &str, text: &str) {
         self.member(name, |out| string(out, text));
     }
 
     /// A number; below 2^53 where the page has to be exact.
+    #[inline(never)]
     pub(crate) fn number(&mut self, name: &str, number: i64) {
         self.member(name, |out| {
             let _ = write!(out, "{number}");

@@ -22,7 +22,12 @@ export function App({ client }: { readonly client: Client }) {
   // Until discovery answers, a resource is taken to be what the address makes of it: the table need not wait.
   const namespaced = known?.namespaced ?? !(group === '' && (resource === 'nodes' || resource === 'namespaces'))
   const request = useMemo<TableRequest>(
-    () => ({ ...(group && { group }), version, resource, ...(namespaced && namespace && { namespaces: [namespace] }) }),
+    () => ({
+      ...(group && { group }),
+      version,
+      resource,
+      ...(namespaced && namespace && { namespaces: [namespace] }),
+    }),
     [group, version, resource, namespaced, namespace],
   )
   const table = useTable(client, request)

@@ -77,7 +77,8 @@ export function Notice({ watch, status, noun, namespace, filtered, onClearFilter
 }
 
 function advice(status: WatchStatus, noun: string): string {
-  if (status.error?.httpStatus === 403) return `Choose a namespace that you may read, or ask for the right to list and watch ${noun}.`
+  if (status.error?.httpStatus === 403)
+    return `Choose a namespace that you may read, or ask for the right to list and watch ${noun}.`
   if (status.error?.httpStatus === 404) return 'Choose another resource: this server does not have this one.'
   return 'The status line above says how the page tried.'
 }

@@ -35,7 +35,10 @@ export async function discover(signal: AbortSignal): Promise<Discovery> {
       return {}
     }),
   ])
-  const found = [...(await resourcesOf(core, '/api', signal, problems)), ...(await resourcesOf(groups, '/apis', signal, problems))]
+  const found = [
+    ...(await resourcesOf(core, '/api', signal, problems)),
+    ...(await resourcesOf(groups, '/apis', signal, problems)),
+  ]
   return { resources: found.sort(byGroupThenName), problems }
 }
 

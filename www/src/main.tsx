@@ -1,6 +1,6 @@
+import { createClient } from 'kube-watchlist'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { createClient } from 'kube-watchlist'
 import { App } from './App'
 import './styles/base.css'
 import './styles/bar.css'

@@ -100,9 +100,15 @@ impl ApiServer {
         let mut after = String::new();
         if options.continue_token.is_empty() {
             if !options.version.is_empty() {
-                let asked = options.version.parse::<u64>();
-                let asked =
-                    asked.map_err(|_| Refusal::list_version_is_no_number(&options.version))?;
+                let asked = options.version.parse::<u64>().map_err(|_| {
+                    // Before 1.33 what the watch cache answers was not checked beforehand.
+                    let from_cache = options.limit == 0 && options.version_match != "Exact";
+                    if self.profile.minor < 33 && from_cache && resource.get().cached {
+                        Refusal::watch_version_is_no_number(&options.version)
+                    } else {
+                        Refusal::list_version_is_no_number(&options.version)
+                    }
+                })?;
                 if let Some(wait) = self.wait(question, asked)? {
                     return Ok(wait);
                 }
@@ -122,10 +128,10 @@ impl ApiServer {
                     "specifying resource version is not allowed when using continue",
                 ));
             }
-            let token = Token::decode(&options.continue_token).ok_or_else(|| {
-                Refusal::bad_request(
-                    "continue key is not valid: encoded start key or version is unknown",
-                )
+            let token = Token::decode(&options.continue_token).map_err(|wrong| {
+                Refusal::bad_request(format!(
+                    "invalid continue token: continue key is not valid: {wrong}"
+                ))
             })?;
             after = prefixed(namespace, &token.start);
             if let Ok(pinned) = u64::try_from(token.revision) {

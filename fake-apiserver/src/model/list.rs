@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::base64;
 use super::object::Object;
@@ -18,28 +18,51 @@ pub(super) struct Token {
     pub(super) start: String,
 }
 
+/// Of the form of a token.
+const VERSION: &str = "meta.k8s.io/v1";
+
 impl Token {
     pub(super) fn encode(&self) -> String {
         // A key ends in a zero byte: the least key that is greater.
         let start = format!("{}\\u0000", self.start);
         let text = format!(
-            "{{\"v\":\"meta.k8s.io/v1\",\"rv\":{},\"start\":\"{start}\"}}",
+            "{{\"v\":\"{VERSION}\",\"rv\":{},\"start\":\"{start}\"}}",
             self.revision
         );
         base64::encode(text.as_bytes(), base64::URL_SAFE)
     }
 
-    pub(super) fn decode(text: &str) -> Option<Self> {
-        let value: Value = serde_json::from_slice(&base64::decode(text)?).ok()?;
-        if value["v"] != json!("meta.k8s.io/v1") {
-            return None;
+    /// Reads a token; in the words of real servers, what is wrong with it.
+    pub(super) fn decode(text: &str) -> Result<Self, String> {
+        let bytes = base64::decode(text).ok_or_else(|| {
+            let letter = |byte: u8| byte.is_ascii_alphanumeric() || b"+/-_=".contains(&byte);
+            let at = text.bytes().position(|byte| !letter(byte));
+            let at = at.unwrap_or(text.len());
+            format!("illegal base64 data at input byte {at}")
+        })?;
+        let value: Value = serde_json::from_slice(&bytes).map_err(|_| {
+            let first = char::from(bytes.first().copied().unwrap_or_default());
+            format!("invalid character '{first}' looking for beginning of value")
+        })?;
+        let version = value["v"].as_str().unwrap_or_default();
+        if version != VERSION {
+            return Err(format!(
+                "server does not recognize this encoded version {version}"
+            ));
         }
-        let start = value["start"]
-            .as_str()?
-            .trim_start_matches('/')
-            .trim_end_matches('\0');
-        Some(Self {
-            revision: value["rv"].as_i64()?,
+        let revision = value["rv"].as_i64().unwrap_or_default();
+        if revision == 0 {
+            return Err(format!(
+                "incorrect encoded start resourceVersion (version {VERSION})"
+            ));
+        }
+        let start = value["start"].as_str().unwrap_or_default();
+        if start.is_empty() {
+            return Err(format!("encoded start key empty (version {VERSION})"));
+        }
+        let start = start.trim_start_matches('/').trim_end_matches('\0');
+        Ok(Self {
+            revision,
             start: start.to_owned(),
         })
     }
@@ -128,7 +151,24 @@ mod tests {
             revision: 117,
             start: "settings-1".to_owned(),
         };
-        assert_eq!(Token::decode(encoded), Some(decoded));
-        assert_eq!(Token::decode("nonsense"), None);
+        assert_eq!(Token::decode(encoded), Ok(decoded));
+        for (token, words) in [
+            ("!!!", "illegal base64 data at input byte 0"),
+            (
+                "abc",
+                "invalid character 'i' looking for beginning of value",
+            ),
+            ("e30", "server does not recognize this encoded version "),
+            (
+                "eyJ2IjoibWV0YS5rOHMuaW8vdjEifQ",
+                "incorrect encoded start resourceVersion (version meta.k8s.io/v1)",
+            ),
+            (
+                "eyJ2IjoibWV0YS5rOHMuaW8vdjEiLCJydiI6NSwic3RhcnQiOiIifQ",
+                "encoded start key empty (version meta.k8s.io/v1)",
+            ),
+        ] {
+            assert_eq!(Token::decode(token), Err(words.to_owned()));
+        }
     }
 }

@@ -142,9 +142,7 @@ fn parse_labels(text: &str) -> Result<Vec<LabelRequirement>, Refusal> {
         let term = term.trim();
         if !term.is_empty() {
             requirements.push(parse_label(term).ok_or_else(|| {
-                Refusal::bad_request(format!(
-                    "unable to parse requirement: couldn't parse the selector string \"{text}\": found '{term}'"
-                ))
+                Refusal::bad_request(format!("unable to parse requirement: {}", fault(term)))
             })?);
         }
     }
@@ -189,6 +187,33 @@ fn parse_label(term: &str) -> Option<LabelRequirement> {
         "notin" => requirement(key, Operator::NotIn(values)),
         _ => None,
     }
+}
+
+/// What real servers say of a term that [`parse_label`] cannot read.
+fn fault(term: &str) -> String {
+    let mut words = term.split_whitespace();
+    let key = words.next().unwrap_or_default();
+    let (operator, found) = (words.next(), words.next().unwrap_or_default());
+    match operator {
+        Some("in" | "notin") if !found.starts_with('(') => {
+            return format!("found '{found}' expected: '('");
+        }
+        Some("in" | "notin") => return "found '', expected: ',' or ')'".to_owned(),
+        Some(other) if is_key(key) && is_key(other) => {
+            return format!("found '{other}', expected: in, notin, =, ==, !=, gt, lt");
+        }
+        _ => {}
+    }
+    if let Some((_, bound)) = term.split_once(['<', '>']) {
+        let bound = bound.trim();
+        return format!(
+            "values[0]: Invalid value: \"{bound}\": for 'Gt', 'Lt' operators, the value must be an integer"
+        );
+    }
+    let key = term.split(['=', '!', ' ']).next().unwrap_or_default();
+    format!(
+        "<nil>: Invalid value: \"{key}\": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+    )
 }
 
 fn is_key(key: &str) -> bool {
@@ -276,5 +301,32 @@ mod tests {
         let unknown = Selector::parse("", "spec.foo=x").expect("well-formed");
         let refusal = unknown.check_fields(pods).expect_err("unknown field");
         assert_eq!(refusal.message, "field label not supported: spec.foo");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named_as_real_servers_name_it() {
+        for (term, words) in [
+            ("a in b", "found 'b' expected: '('"),
+            ("a in", "found '' expected: '('"),
+            ("a in (x", "found '', expected: ',' or ')'"),
+            ("a b", "found 'b', expected: in, notin, =, ==, !=, gt, lt"),
+            (
+                "a>b",
+                "values[0]: Invalid value: \"b\": for 'Gt', 'Lt' operators, the value must be an integer",
+            ),
+        ] {
+            let refusal = parse_labels(term).expect_err(term);
+            assert_eq!(refusal.code, 400);
+            assert_eq!(
+                refusal.message,
+                format!("unable to parse requirement: {words}")
+            );
+        }
+        let refusal = parse_labels("ä=1").expect_err("no key");
+        assert!(
+            refusal
+                .message
+                .starts_with("unable to parse requirement: <nil>: Invalid value: \"ä\": name part")
+        );
     }
 }

@@ -192,7 +192,8 @@ impl Refusal {
         refusal
     }
 
-    /// 500 for a watch whose resourceVersion is no number. Real servers give neither reason nor
+    /// 500 for a watch whose resourceVersion is no number, and before 1.33 for a LIST from the watch
+    /// cache. Real servers give neither reason nor
     /// details here.
     #[must_use]
     pub fn watch_version_is_no_number(text: &str) -> Self {

@@ -169,20 +169,20 @@ impl View {
             return match row {
                 Some(row) if layout.passes(&row) => self.hold.wait(id, budget),
                 _ => {
-                    self.wait_no_more(id, budget);
+                    self.wait_no_more(id);
                     Ok(())
                 }
             };
         }
         let Some(row) = row else {
-            self.wait_no_more(id, budget);
+            self.wait_no_more(id);
             self.become_ghost(id, store, budget);
             return Ok(());
         };
         if !(layout.passes(&row) && self.stays(id, &row, layout, store)) {
             return self.hold.wait(id, budget);
         }
-        self.hold.wait_no_more(id, budget);
+        self.hold.wait_no_more(id);
         Ok(())
     }
 
@@ -206,8 +206,8 @@ impl View {
         stays
     }
 
-    fn wait_no_more(&mut self, id: RowId, budget: &mut Budget) {
-        self.hold.wait_no_more(id, budget);
+    fn wait_no_more(&mut self, id: RowId) {
+        self.hold.wait_no_more(id);
         self.order.set_flag(id, false);
     }
 
@@ -224,10 +224,9 @@ impl View {
 
     /// The order follows again: ghosts go, and what waited is looked at.
     fn resume(&mut self, budget: &mut Budget) -> Result<(), CapacityError> {
-        let waiting = self.hold.waiting();
-        let total = self.queue.len().saturating_add(waiting.len());
+        let total = self.queue.len().saturating_add(self.hold.waiting_len());
         budget.reserve_to(&mut self.queue, total)?;
-        self.queue.extend(waiting);
+        self.queue.extend(self.hold.waiting());
         for (ghost, _) in self.hold.ghosts() {
             self.version += 1;
             self.order.remove(ghost);

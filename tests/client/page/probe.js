@@ -1,18 +1,20 @@
 // Before anything else in the page: counts live timers, and notes what nobody caught.
 {
   const timers = new Map()
-  const { setTimeout: later, clearTimeout: cancel, requestAnimationFrame: frame, cancelAnimationFrame: cancelFrame } = window
+  const {
+    setTimeout: later,
+    clearTimeout: cancel,
+    requestAnimationFrame: frame,
+    cancelAnimationFrame: cancelFrame,
+  } = window
   const note = (kind, id) => timers.set(`${kind} ${id}`, new Error().stack)
   const forget = (kind, id) => timers.delete(`${kind} ${id}`)
 
   window.setTimeout = (call, delay, ...args) => {
-    const id = later(
-      () => {
-        forget('timeout', id)
-        call(...args)
-      },
-      delay,
-    )
+    const id = later(() => {
+      forget('timeout', id)
+      call(...args)
+    }, delay)
     note('timeout', id)
     return id
   }
@@ -38,7 +40,9 @@
   }
 
   const uncaught = []
-  addEventListener('unhandledrejection', (event) => uncaught.push(`unhandled rejection: ${event.reason?.stack ?? event.reason}`))
+  addEventListener('unhandledrejection', (event) =>
+    uncaught.push(`unhandled rejection: ${event.reason?.stack ?? event.reason}`),
+  )
   addEventListener('error', (event) => uncaught.push(`error: ${event.error?.stack ?? event.message}`))
 
   window.probe = {

@@ -28,7 +28,7 @@ export class Demo {
   }
 
   /** Opens the page before a server; it closes with the test, which fails if the page met an error. */
-  static async open(t, fake, { hash = '', clock = false } = {}) {
+  static async open(t, fake, { hash = '', clock = false, url = fake.url } = {}) {
     const context = await (await browser()).newContext({ viewport: { width: 1280, height: 800 } })
     const page = await context.newPage()
     const demo = new Demo(page, fake)
@@ -42,7 +42,7 @@ export class Demo {
     })
     if (clock) await page.clock.install()
     await page.addInitScript(recordSteps)
-    await page.goto(`${fake.url}/${hash}`)
+    await page.goto(`${url}/${hash}`)
     return demo
   }
 
@@ -67,7 +67,8 @@ export class Demo {
     for (;;) {
       const status = await this.status()
       if (wanted(status)) return status
-      if (Date.now() > end) assert.fail(`not ${what}: ${JSON.stringify(status)}; steps: ${JSON.stringify(await this.steps())}`)
+      if (Date.now() > end)
+        assert.fail(`not ${what}: ${JSON.stringify(status)}; steps: ${JSON.stringify(await this.steps())}`)
       await sleep(40)
     }
   }
@@ -87,7 +88,9 @@ export class Demo {
       const frame = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
       const grid = document.querySelector('[role=grid]')
       if (!grid) return { columns: [], rows: [] }
-      const columns = [...grid.querySelectorAll('[role=columnheader] button')].map((button) => button.firstChild?.textContent ?? '')
+      const columns = [...grid.querySelectorAll('[role=columnheader] .heading')].map(
+        (heading) => heading.firstChild?.textContent ?? '',
+      )
       const count = Number(grid.getAttribute('aria-rowcount')) - 1
       const rows = []
       for (let top = 0; ; top += grid.clientHeight - 60) {
@@ -125,7 +128,8 @@ export class Demo {
 
 /** The first difference between the table as shown and the server's rows. */
 function compare(shown, truth, times) {
-  if (shown.rows.length !== truth.rows.length) return `${shown.rows.length} rows are shown, the server has ${truth.rows.length}`
+  if (shown.rows.length !== truth.rows.length)
+    return `${shown.rows.length} rows are shown, the server has ${truth.rows.length}`
   const at = (name) => shown.columns.indexOf(name)
   const keyed = new Map(shown.rows.map((row) => [`${row[at('Namespace')] ?? ''}/${row[at('Name')]}`, row]))
   for (const row of truth.rows) {
@@ -134,8 +138,14 @@ function compare(shown, truth, times) {
     if (cells === undefined) return `${key} is not shown`
     for (const [index, name] of truth.columns.entries()) {
       if (at(name) < 0) continue
-      const expected = row.cells[index] === null ? '' : typeof row.cells[index] === 'object' ? JSON.stringify(row.cells[index]) : String(row.cells[index])
-      if (!sameText(cells[at(name)], expected, times)) return `${key}, ${name}: ${cells[at(name)]} is shown, the server has ${expected}`
+      const expected =
+        row.cells[index] === null
+          ? ''
+          : typeof row.cells[index] === 'object'
+            ? JSON.stringify(row.cells[index])
+            : String(row.cells[index])
+      if (!sameText(cells[at(name)], expected, times))
+        return `${key}, ${name}: ${cells[at(name)]} is shown, the server has ${expected}`
     }
   }
   return undefined
@@ -150,7 +160,9 @@ function sameText(shown, expected, times) {
   if (shown.replaceAll(duration, '#') !== expected.replaceAll(duration, '#')) return false
   if (!times) return true
   const [before, after] = [shown, expected].map((text) => (text.match(duration) ?? []).map(seconds))
-  return before.every((mine, index) => Math.abs(mine.value - after[index].value) <= Math.max(2, mine.unit, after[index].unit))
+  return before.every(
+    (mine, index) => Math.abs(mine.value - after[index].value) <= Math.max(2, mine.unit, after[index].unit),
+  )
 }
 
 /** `4m59s` as 299 seconds, given to the second. */

@@ -29,7 +29,12 @@ export const troubles: readonly Trouble[] = [
     restart: true,
   },
   { name: 'Token expires', hint: '401 until you mend it', faults: [{ kind: 'unauthorized' }], restart: true },
-  { name: 'Permission is taken', hint: '403 until you mend it', faults: [{ kind: 'forbidden', user: 'jane' }], restart: true },
+  {
+    name: 'Permission is taken',
+    hint: '403 until you mend it',
+    faults: [{ kind: 'forbidden', user: 'jane' }],
+    restart: true,
+  },
   {
     name: 'Server is busy',
     hint: '429, three times, try again after 3 s',

@@ -33,7 +33,8 @@ export function Facets({ watch, columns, total, filter, onChange }: Props) {
       setFacets([])
     }
   }, [watch, name, few])
-  if (column === undefined || facets.length === 0) return null
+  // The place is kept while they are counted: a table that jumps is not calm.
+  if (column === undefined || !few) return null
   const allowed = allowedValues(filter, column.name)
   return (
     <div className="facets" role="group" aria-label={`Filter by ${column.name}`}>

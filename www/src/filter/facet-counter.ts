@@ -22,6 +22,8 @@ export class FacetCounter {
   readonly #views = new Map<string, View>()
   #timer: ReturnType<typeof setTimeout> | undefined
   #closed = false
+  /** All values were met once: some of them alone would be taken for all. */
+  #walked = false
 
   constructor(watch: TableWatch, column: string, report: (facets: readonly Facet[]) => void) {
     this.#watch = watch
@@ -38,25 +40,31 @@ export class FacetCounter {
     for (const view of this.#views.values()) view.close()
   }
 
-  /** Walks over the runs of equal values. */
+  /** Walks over the runs of equal values; where each begins is the sum of the counts before it. */
   async #look(): Promise<void> {
-    let at = 0
     const met = new Set<string>()
-    while (!this.#closed && this.#views.size < mostValues) {
+    // Rows move under the walk: a value that was met before is read again a moment later, at what is its end by then.
+    for (let again = 0; !this.#closed && again < 20; ) {
+      let at = 0
+      for (const value of met) at += await this.#countOf(value)
       const value = await this.#valueAt(at)
-      // A value met before: rows moved under the walk. The next walk sees them in their place.
-      if (value === undefined || met.has(value)) break
+      if (value === undefined) break
+      if (met.has(value)) again += 1
+      else if (this.#views.size === mostValues && !this.#views.has(value)) break
       met.add(value)
-      at += Math.max(1, await this.#countOf(value))
     }
     if (this.#closed) return
+    this.#walked = true
     this.#tell()
     this.#timer = setTimeout(() => void this.#look(), interval)
   }
 
   async #valueAt(index: number): Promise<string | undefined> {
     this.#sorted.setWindow(index, index + 1)
-    const snapshot = await settled(this.#sorted, (now) => index >= now.count || (now.first === index && now.rows[0] !== undefined))
+    const snapshot = await settled(
+      this.#sorted,
+      (now) => index >= now.count || (now.first === index && now.rows[0] !== undefined),
+    )
     const row = snapshot?.first === index ? snapshot.rows[0] : undefined
     return row && cellText(row.cells[0])
   }
@@ -64,10 +72,13 @@ export class FacetCounter {
   async #countOf(value: string): Promise<number> {
     const known = this.#views.get(value)
     if (known) return known.getSnapshot().count
-    const view = this.#watch.view({ columns: [this.#column], filter: { columns: { [this.#column]: [value] } } })
+    const view = this.#watch.view({
+      columns: [this.#column],
+      filter: { columns: { [this.#column]: [value] } },
+    })
     this.#views.set(value, view)
     view.setWindow(0, 0)
-    view.subscribe(() => this.#tell())
+    view.subscribe(() => this.#walked && this.#tell())
     return (await settled(view, (now) => now.count > 0))?.count ?? 0
   }
 

@@ -1,30 +1,32 @@
 // The language of the filter box: `web status:Pending,Failed label:app=shop` is a text, allowed values of a column,
-// and a label selector. A word whose name is no column is text.
+// and a label selector. A word whose name is no column is text. Quotes hold what spaces and commas would part.
 import type { Column, Filter } from 'kube-watchlist'
 
 interface Word {
   readonly name?: string
-  readonly value: string
+  /** The value as it is typed, quotes and all. */
+  readonly raw: string
 }
 
 export function parseFilter(typed: string, columns: readonly Column[]): Filter {
   const text: string[] = []
-  const values: Record<string, string[]> = {}
+  const allowed: Record<string, string[]> = {}
   let labelSelector: string | undefined
   for (const word of words(typed)) {
     const column = word.name === undefined ? undefined : findColumn(word.name, columns)
     if (column) {
-      const wanted = word.value.split(',').filter(Boolean)
-      if (wanted.length > 0) values[column.name] = [...(values[column.name] ?? []), ...wanted]
+      const wanted = values(word)
+      if (wanted.length > 0) allowed[column.name] = [...(allowed[column.name] ?? []), ...wanted]
     } else if (word.name === 'label') {
-      if (word.value) labelSelector = labelSelector ? `${labelSelector},${word.value}` : word.value
+      const selector = unquoted(word)
+      if (selector) labelSelector = labelSelector ? `${labelSelector},${selector}` : selector
     } else {
-      text.push(word.name === undefined ? word.value : `${word.name}:${word.value}`)
+      text.push(word.name === undefined ? unquoted(word) : `${word.name}:${unquoted(word)}`)
     }
   }
   return {
     ...(text.length > 0 && { text: text.join(' ') }),
-    ...(Object.keys(values).length > 0 && { columns: values }),
+    ...(Object.keys(allowed).length > 0 && { columns: allowed }),
     ...(labelSelector !== undefined && { labelSelector }),
   }
 }
@@ -33,7 +35,7 @@ export function parseFilter(typed: string, columns: readonly Column[]): Filter {
 export function allowedValues(typed: string, column: string): readonly string[] {
   return words(typed)
     .filter((word) => word.name !== undefined && sameName(word.name, column))
-    .flatMap((word) => word.value.split(',').filter(Boolean))
+    .flatMap(values)
 }
 
 /** The filter with a value of a column allowed, or no longer. */
@@ -43,22 +45,31 @@ export function toggleValue(typed: string, column: string, value: string): strin
   const rest = words(typed)
     .filter((word) => word.name === undefined || !sameName(word.name, column))
     .map(write)
-  if (next.length > 0) rest.push(write({ name: shortName(column), value: next.join(',') }))
+  if (next.length > 0) rest.push(write({ name: shortName(column), raw: next.map(quoted).join(',') }))
   return rest.join(' ')
 }
 
 function words(typed: string): Word[] {
-  const found: Word[] = []
-  for (const match of typed.matchAll(/(?:([\w-]+):)?(?:"([^"]*)"?|(\S+))/g)) {
-    const value = match[2] ?? match[3] ?? ''
-    found.push(match[1] === undefined ? { value } : { name: match[1].toLowerCase(), value })
-  }
-  return found
+  return [...typed.matchAll(/(?:([\w-]+):)?((?:"[^"]*"?|[^\s"])*)/g)]
+    .filter(([whole]) => whole !== '')
+    .map(([, name, raw = '']) => (name === undefined ? { raw } : { name: name.toLowerCase(), raw }))
+}
+
+/** The values of a word, which commas part. */
+function values(word: Word): string[] {
+  return [...word.raw.matchAll(/"([^"]*)"?|([^",]+)/g)].map((match) => match[1] ?? match[2] ?? '').filter(Boolean)
+}
+
+function unquoted(word: Word): string {
+  return word.raw.replaceAll('"', '')
+}
+
+function quoted(value: string): string {
+  return /[\s,]/.test(value) ? `"${value.replaceAll('"', '')}"` : value.replaceAll('"', '')
 }
 
 function write(word: Word): string {
-  const value = /[\s"]/.test(word.value) ? `"${word.value.replaceAll('"', '')}"` : word.value
-  return word.name === undefined ? value : `${word.name}:${value}`
+  return word.name === undefined ? word.raw : `${word.name}:${word.raw}`
 }
 
 /** `Up-to-date` is typed as `up-to-date`, `Nominated Node` as `nominated-node`. */

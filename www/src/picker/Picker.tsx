@@ -59,7 +59,7 @@ export function Picker({ label, value, shown, choices, note, free = false, onPic
         aria-label={`${label}: ${shown}`}
         onClick={() => setOpen(!open)}
       >
-        <span className="picker-label" aria-hidden="true">
+        <span className="picker-label" data-obvious={!free || undefined} aria-hidden="true">
           {label}
         </span>
         <span className="picker-value">{shown}</span>
@@ -94,11 +94,15 @@ function PickerList({ label, value, choices, note, free, onPick, onClose }: List
   const id = useId()
   const [typed, setTyped] = useState('')
   const found = useMemo(() => search(choices, typed, free), [choices, typed, free])
-  const [at, setAt] = useState(() => Math.max(0, found.findIndex((choice) => choice.value === value)))
+  const [at, setAt] = useState(() =>
+    Math.max(
+      0,
+      found.findIndex((choice) => choice.value === value),
+    ),
+  )
   const list = useRef<HTMLUListElement>(null)
   const current = Math.min(at, found.length - 1)
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the list is scrolled when another choice is current
   useEffect(() => {
     list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' })
   }, [current])
@@ -138,7 +142,6 @@ function PickerList({ label, value, choices, note, free, onPick, onClose }: List
       {note && <p className="picker-note">{note}</p>}
       <ul ref={list} id={`${id}-list`} role="listbox" aria-label={label} className="picker-list">
         {found.map((choice, index) => (
-          // biome-ignore lint/a11y/useKeyWithClickEvents: the search field has the keyboard, as in any combobox
           <li
             key={choice.value}
             id={`${id}-${index}`}

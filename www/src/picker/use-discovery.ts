@@ -14,7 +14,11 @@ export function useDiscovery(): DiscoveryState {
       (found) => setState({ state: 'done', ...found }),
       (error: unknown) => {
         if (end.signal.aborted) return
-        setState({ state: 'failed', resources: [], problems: [error instanceof Error ? error.message : String(error)] })
+        setState({
+          state: 'failed',
+          resources: [],
+          problems: [error instanceof Error ? error.message : String(error)],
+        })
       },
     )
     return () => end.abort()

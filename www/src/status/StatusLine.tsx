@@ -16,7 +16,11 @@ interface Props {
 /** The one line that says what the table is worth now; below it, why it is not as one would wish. */
 export function StatusLine({ watch, status, noun, rows, brief }: Props) {
   const now = useNow(status.staleSince !== undefined || status.nextRetryAt !== undefined)
-  const { tone, badge, sentence, notes, canRetry } = describe(status, { noun, rows, snapshotBytes: useSnapshotBytes(status) }, now)
+  const { tone, badge, sentence, notes, canRetry } = describe(
+    status,
+    { noun, rows, snapshotBytes: useSnapshotBytes(status) },
+    now,
+  )
   return (
     <section className="status" data-tone={tone} data-phase={status.phase} aria-label="Status">
       {/* Only the phase is announced: a counter that ticks would never let a screen reader finish. */}

@@ -13,7 +13,7 @@ export function Head({ columns, sort, onSort }: Props) {
   return (
     <div role="rowgroup" className="head">
       <div role="row" className="row row-head" aria-rowindex={1}>
-        {columns.map(({ column }, index) => {
+        {columns.map(({ column, from }, index) => {
           const sorted = sort?.column === column.name ? (sort.descending ? 'descending' : 'ascending') : undefined
           return (
             <div
@@ -23,17 +23,22 @@ export function Head({ columns, sort, onSort }: Props) {
               aria-colindex={index + 1}
               aria-sort={sorted ?? 'none'}
             >
-              <button
-                type="button"
-                className="sort"
-                title={column.description || undefined}
-                onClick={() => onSort(nextSort(column.name, sort))}
-              >
-                {column.name}
-                <span className="sort-mark" aria-hidden="true">
-                  {sorted === 'ascending' ? '▲' : sorted === 'descending' ? '▼' : ''}
-                </span>
-              </button>
+              {/* By namespace is the order that a table has where none is asked for. */}
+              {from === 'namespace' ? (
+                <span className="heading">{column.name}</span>
+              ) : (
+                <button
+                  type="button"
+                  className="heading"
+                  title={column.description || undefined}
+                  onClick={() => onSort(nextSort(column.name, sort))}
+                >
+                  {column.name}
+                  <span className="sort-mark" aria-hidden="true">
+                    {sorted === 'ascending' ? '▲' : sorted === 'descending' ? '▼' : ''}
+                  </span>
+                </button>
+              )}
             </div>
           )
         })}

@@ -50,12 +50,7 @@ interface CellProps {
 function CellView({ shown, row, index, flash, done }: CellProps) {
   const { column } = shown
   const text = row === undefined ? '' : shownText(shown, row)
-  const kind = [
-    'cell',
-    index === 0 && 'cell-name',
-    isNumeric(column) && 'cell-number',
-    ticks(column) && 'cell-time',
-  ]
+  const kind = ['cell', index === 0 && 'cell-name', isNumeric(column) && 'cell-number', ticks(column) && 'cell-time']
   return (
     <div
       role="gridcell"

@@ -64,7 +64,7 @@ pub fn find_quote(bytes: &[u8]) -> usize {
 /// Finds the end of an object or array whose bytes come in any cuts.
 ///
 /// ```
-/// use kube_watchlist::json::simd::Structure;
+/// use kube_watchlist_decode::json::simd::Structure;
 ///
 /// let mut structure = Structure::new();
 /// assert_eq!(structure.feed(br#"{"a":"}"#), Ok(None));

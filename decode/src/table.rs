@@ -14,31 +14,23 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Deserializer};
-
 use crate::json::{Cursor, Error, ErrorKind, Kind};
 
 /// More columns than this are refused. The largest known tables have some thirty.
 pub const MAX_COLUMNS: usize = 4096;
 
 /// A column as the server defines it (`meta.k8s.io/v1` `TableColumnDefinition`).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Column {
     /// The heading.
-    #[serde(deserialize_with = "or_default")]
     pub name: String,
     /// An OpenAPI type: `string`, `integer`, `number`, `boolean`, `date`. Cells need not obey it.
-    #[serde(rename = "type", deserialize_with = "or_default")]
     pub kind: String,
     /// An OpenAPI format; `name` marks the column of the primary identifier.
-    #[serde(deserialize_with = "or_default")]
     pub format: String,
     /// For people; differs between server versions and is no part of the signature.
-    #[serde(deserialize_with = "or_default")]
     pub description: String,
     /// 0 is always shown; anything higher is shown by `-o wide`.
-    #[serde(deserialize_with = "or_default")]
     pub priority: i32,
 }
 
@@ -63,7 +55,7 @@ impl Columns {
             if columns.len() >= MAX_COLUMNS {
                 return Err(place.error(ErrorKind::TooManyColumns));
             }
-            let column = serde_json::from_slice(element.slice()?);
+            let column = Column::read(&mut Cursor::new(element.slice()?));
             let column = column.map_err(|_| place.error(ErrorKind::InvalidColumn))?;
             columns
                 .try_reserve(1)
@@ -89,16 +81,34 @@ impl Columns {
 }
 
 impl Column {
+    fn read(element: &mut Cursor<'_>) -> Result<Self, Error> {
+        let mut column = Self::default();
+        element.members(&mut |key, value| {
+            match key {
+                b"name" => text(value, &mut column.name)?,
+                b"type" => text(value, &mut column.kind)?,
+                b"format" => text(value, &mut column.format)?,
+                b"description" => text(value, &mut column.description)?,
+                b"priority" => {
+                    let place = *value;
+                    column.priority = i32::try_from(value.integer()?)
+                        .map_err(|_| place.error(ErrorKind::InvalidNumber))?;
+                }
+                _ => value.skip()?,
+            }
+            Ok(())
+        })?;
+        Ok(column)
+    }
+
     fn signature(&self) -> (&str, &str, &str, i32) {
         (&self.name, &self.kind, &self.format, self.priority)
     }
 }
 
-/// A field that is null counts as absent.
-fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
-    deserializer: D,
-) -> Result<T, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+fn text(value: &mut Cursor<'_>, into: &mut String) -> Result<(), Error> {
+    *into = value.text()?.into_owned();
+    Ok(())
 }
 
 /// The cells of a row, in order: an iterator over the elements of [`Row::cells`](crate::event::Row::cells).

@@ -6,7 +6,7 @@ use crate::clock::Timestamp;
 /// RFC 3339. Any offset and any number of fraction digits are accepted; a leap second is the second after it.
 ///
 /// ```
-/// use kube_watchlist::{clock::Timestamp, event::rfc3339};
+/// use kube_watchlist_decode::{clock::Timestamp, event::rfc3339};
 ///
 /// assert_eq!(rfc3339::parse("1970-01-02T01:00:00.25+01:00"), Some(Timestamp(86_400_250)));
 /// assert_eq!(rfc3339::parse("yesterday"), None);

@@ -1,7 +1,7 @@
 //! Metadata and plain objects, shown in generic columns.
 //!
-//! Where no Table comes, every row has three cells: name, namespace and creation time, as they were sent, `null`
-//! where they were not. The columns are always these three, too, so that rows and columns agree whatever a stream
+//! Where no Table comes, every row has three cells: name and namespace as they were sent, `null` where they were not,
+//! and no text for the age, which is told by the object's creation time. The columns are always these three, too, so that rows and columns agree whatever a stream
 //! brings; whether the namespace is worth its place is said by its priority.
 
 #![cfg_attr(
@@ -24,8 +24,8 @@ use crate::table::{Column, Columns};
 ///
 /// `namespaced`: whether objects of several namespaces are shown. Otherwise Namespace is a wide column (priority 1).
 ///
-/// Age holds the creation time as sent (RFC 3339, no human duration), and its description says that it is one in the
-/// way in which CRDs say it, so whatever makes ages tick finds it.
+/// Age has no text of its own: its description says that it is one in the way in which CRDs say it, so whatever makes
+/// ages tick finds it and tells it by the metadata.
 #[must_use]
 pub fn columns(namespaced: bool) -> Columns {
     let column = |name: &str, kind: &str, format: &str, description: &str| Column {
@@ -59,9 +59,13 @@ pub fn columns(namespaced: bool) -> Columns {
     ])
 }
 
-/// The JSON array of these values, which are JSON already; `null` for those that are missing.
-pub(crate) fn cells(values: [Option<&[u8]>; 3]) -> Result<Vec<u8>, TryReserveError> {
-    let values = values.map(|value| value.unwrap_or(b"null"));
+/// The cells of a row as a JSON array. Name and namespace are JSON already; the one that is missing is `null`, as the
+/// age always is.
+pub(crate) fn cells(
+    name: Option<&[u8]>,
+    namespace: Option<&[u8]>,
+) -> Result<Vec<u8>, TryReserveError> {
+    let values = [name, namespace, None].map(|value| value.unwrap_or(b"null"));
     let mut cells = Vec::new();
     // A separator or bracket for each value, and one bracket more.
     let size = values.iter().fold(1_usize, |size, value| {
@@ -84,8 +88,8 @@ mod tests {
 
     #[test]
     fn cells_are_json_of_the_size_reserved() {
-        let cells = cells([Some(br#""web-0""#), None, Some(br#""t""#)]).unwrap();
-        assert_eq!(cells, br#"["web-0",null,"t"]"#);
+        let cells = cells(Some(br#""web-0""#), None).unwrap();
+        assert_eq!(cells, br#"["web-0",null,null]"#);
         assert_eq!(cells.capacity(), cells.len());
     }
 

@@ -15,7 +15,7 @@
     )
 )]
 
-use serde::{Deserialize, Deserializer};
+use crate::json::{Cursor, Error};
 
 /// Longer messages, reasons and field names are cut at this many bytes, at a character's end.
 pub const MAX_TEXT: usize = 4096;
@@ -23,60 +23,40 @@ pub const MAX_TEXT: usize = 4096;
 /// Further causes are dropped.
 pub const MAX_CAUSES: usize = 64;
 
-/// A longer body is no Status. Real ones stay below a few KiB; serde builds all of one before it is cut, and a cause of three
-/// bytes takes 72 in memory.
+/// A longer body is no Status. Real ones stay below a few KiB.
 pub const MAX_BODY: usize = 1 << 20;
 
 /// A refusal or failure in the server's own words.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Status {
     /// The HTTP status that goes with it; 0 where missing or out of range.
-    #[serde(deserialize_with = "number")]
     pub code: u16,
     /// A machine-readable word, for example `Expired`.
-    #[serde(deserialize_with = "text")]
     pub reason: String,
     /// A sentence for people.
-    #[serde(deserialize_with = "text")]
     pub message: String,
     /// More about it.
-    #[serde(deserialize_with = "or_default")]
     pub details: Details,
 }
 
 /// `metav1.StatusDetails`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Details {
     /// Why, by field.
-    #[serde(deserialize_with = "causes")]
     pub causes: Vec<Cause>,
     /// How long the server asks to wait, in seconds; 0 where missing or out of range.
-    #[serde(rename = "retryAfterSeconds", deserialize_with = "number")]
     pub retry_after_seconds: u32,
 }
 
 /// `metav1.StatusCause`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cause {
     /// A machine-readable word.
-    #[serde(deserialize_with = "text")]
     pub reason: String,
     /// A sentence for people.
-    #[serde(deserialize_with = "text")]
     pub message: String,
     /// The field that the server objects to.
-    #[serde(deserialize_with = "text")]
     pub field: String,
-}
-
-/// What tells a Status from other objects.
-#[derive(Deserialize)]
-struct Kind<'a> {
-    #[serde(borrow)]
-    kind: std::borrow::Cow<'a, str>,
 }
 
 /// The cause's words for a resourceVersion that the server has not reached.
@@ -91,8 +71,29 @@ impl Status {
         if body.len() > MAX_BODY {
             return None;
         }
-        let Kind { kind } = serde_json::from_slice(body).ok()?;
-        (kind == "Status").then(|| serde_json::from_slice(body).ok())?
+        // All of it is checked, what is passed over as well: half a Status is no refusal to act on.
+        let mut document = Cursor::new(body);
+        let mut checked = Cursor::new(document.slice().ok()?);
+        document.finish().ok()?;
+        Self::read(&mut checked).ok()?
+    }
+
+    /// `None` for objects of another kind.
+    fn read(object: &mut Cursor<'_>) -> Result<Option<Self>, Error> {
+        let mut is_status = false;
+        let mut status = Self::default();
+        object.members(&mut |key, value| {
+            match key {
+                b"kind" => is_status = value.text()? == "Status",
+                b"code" => status.code = number(value)?,
+                b"reason" => text(value, &mut status.reason)?,
+                b"message" => text(value, &mut status.message)?,
+                b"details" => status.details = details(value)?,
+                _ => value.skip()?,
+            }
+            Ok(())
+        })?;
+        Ok(is_status.then_some(status))
     }
 
     /// Whether a resourceVersion or a continue token is too old: take a new snapshot, from no version.
@@ -115,7 +116,7 @@ impl Status {
         }
         let by_cause =
             |cause: &Cause| cause.reason == TOO_LARGE_REASON || cause.message == TOO_LARGE_MESSAGE;
-        self.details.causes.iter().any(by_cause) || self.message.contains(TOO_LARGE_MESSAGE)
+        self.details.causes.iter().any(by_cause) || self.says(TOO_LARGE_MESSAGE)
     }
 
     /// Whether the server objects to this field or parameter of the request: a 422 for `sendInitialEvents` means that
@@ -129,36 +130,72 @@ impl Status {
     /// streaming lists and fails each with a 500. That is permanent and must not be retried as a transient 500.
     #[must_use]
     pub fn is_request_watch_progress_disabled(&self) -> bool {
-        self.message.contains("RequestWatchProgress is disabled")
+        self.says("RequestWatchProgress is disabled")
+    }
+
+    /// Whether the message contains a sentence. (The search of the standard library is large, and made for long texts.)
+    fn says(&self, sentence: &str) -> bool {
+        let mut rest = self.message.as_bytes();
+        while !rest.starts_with(sentence.as_bytes()) {
+            let Some((_, after)) = rest.split_first() else {
+                return false;
+            };
+            rest = after;
+        }
+        true
     }
 }
 
-/// A field that is null counts as absent.
-fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
-    deserializer: D,
-) -> Result<T, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+fn details(value: &mut Cursor<'_>) -> Result<Details, Error> {
+    let mut details = Details::default();
+    if value.next_null()? {
+        return Ok(details);
+    }
+    value.members(&mut |key, value| {
+        match key {
+            b"causes" => details.causes = causes(value)?,
+            b"retryAfterSeconds" => details.retry_after_seconds = number(value)?,
+            _ => value.skip()?,
+        }
+        Ok(())
+    })?;
+    Ok(details)
 }
 
-fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let text: String = or_default(deserializer)?;
-    Ok(text
-        .get(..text.floor_char_boundary(MAX_TEXT))
-        .map(ToOwned::to_owned)
-        .unwrap_or_default())
-}
-
-fn number<'de, D: Deserializer<'de>, T: TryFrom<i64> + Default>(
-    deserializer: D,
-) -> Result<T, D::Error> {
-    let number: i64 = or_default(deserializer)?;
-    Ok(T::try_from(number).unwrap_or_default())
-}
-
-fn causes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Cause>, D::Error> {
-    let mut causes: Vec<Cause> = or_default(deserializer)?;
-    causes.truncate(MAX_CAUSES);
+fn causes(value: &mut Cursor<'_>) -> Result<Vec<Cause>, Error> {
+    let mut causes = Vec::new();
+    if value.next_null()? {
+        return Ok(causes);
+    }
+    value.next_array(|value| {
+        let mut cause = Cause::default();
+        value.members(&mut |key, value| {
+            match key {
+                b"reason" => text(value, &mut cause.reason)?,
+                b"message" => text(value, &mut cause.message)?,
+                b"field" => text(value, &mut cause.field)?,
+                _ => value.skip()?,
+            }
+            Ok(())
+        })?;
+        if causes.len() < MAX_CAUSES {
+            causes.push(cause);
+        }
+        Ok(())
+    })?;
     Ok(causes)
+}
+
+fn text(value: &mut Cursor<'_>, into: &mut String) -> Result<(), Error> {
+    let text = value.text()?;
+    let cut = text.get(..text.floor_char_boundary(MAX_TEXT));
+    cut.unwrap_or_default().clone_into(into);
+    Ok(())
+}
+
+/// A number out of the range of its type counts as absent.
+fn number<T: TryFrom<i64> + Default>(value: &mut Cursor<'_>) -> Result<T, Error> {
+    Ok(T::try_from(value.integer()?).unwrap_or_default())
 }
 
 #[cfg(test)]

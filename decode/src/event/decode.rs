@@ -359,7 +359,7 @@ fn read_object_metadata<'a>(
 /// A row in generic columns. `size` places the error where memory is refused.
 fn generic_row(metadata: Metadata<'_>, size: usize) -> Result<Row<'_>, Error> {
     let Metadata { meta, sent, .. } = metadata;
-    let cells = object::cells([sent.name, sent.namespace, sent.creation_timestamp]);
+    let cells = object::cells(sent.name, sent.namespace);
     let cells = cells.map_err(|_| Error::new(ErrorKind::OutOfMemory, size))?;
     Ok(Row {
         cells: Cow::Owned(cells),

@@ -1,7 +1,7 @@
 //! A forward cursor over JSON that reads what is needed and skips the rest.
 //!
 //! ```
-//! use kube_watchlist::json::{Cursor, Error};
+//! use kube_watchlist_decode::json::{Cursor, Error};
 //!
 //! fn name(document: &[u8]) -> Result<String, Error> {
 //!     let mut name = String::new();
@@ -55,6 +55,7 @@ mod cursor;
 mod error;
 mod nesting;
 mod number;
+mod optional;
 #[allow(
     unsafe_code,
     clippy::arithmetic_side_effects,
@@ -68,3 +69,4 @@ mod string;
 pub use cursor::{Cursor, Kind};
 pub use error::{Error, ErrorKind};
 pub use nesting::MAX_DEPTH;
+pub use optional::Visitor;

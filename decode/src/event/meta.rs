@@ -16,7 +16,7 @@ pub(super) struct Metadata<'a> {
     pub(super) meta: Meta<'a>,
     /// Whether the annotation is there and `"true"`; read only where it was asked for.
     pub(super) initial_events_end: bool,
-    /// `name`, `namespace` and `creationTimestamp` as they were sent, quotes and escapes included.
+    /// `name` and `namespace` as they were sent, quotes and escapes included.
     pub(super) sent: Sent<'a>,
 }
 
@@ -25,7 +25,6 @@ pub(super) struct Metadata<'a> {
 pub(super) struct Sent<'a> {
     pub(super) name: Option<&'a [u8]>,
     pub(super) namespace: Option<&'a [u8]>,
-    pub(super) creation_timestamp: Option<&'a [u8]>,
 }
 
 /// Reads an `ObjectMeta`. `annotations`: whether the end of the initial events is looked for.
@@ -45,10 +44,8 @@ pub(super) fn read<'a>(cursor: &mut Cursor<'a>, annotations: bool) -> Result<Met
             b"namespace" => (meta.namespace, sent.namespace) = text(value)?,
             b"uid" => meta.uid = text(value)?.0,
             b"resourceVersion" => meta.resource_version = text(value)?.0,
-            b"creationTimestamp" => {
-                (meta.creation_timestamp, sent.creation_timestamp) = time(value)?;
-            }
-            b"deletionTimestamp" => meta.deletion_timestamp = time(value)?.0,
+            b"creationTimestamp" => meta.creation_timestamp = time(value)?,
+            b"deletionTimestamp" => meta.deletion_timestamp = time(value)?,
             b"labels" => meta.labels = container(value, Kind::Object)?,
             b"ownerReferences" => meta.owners = container(value, Kind::Array)?,
             b"finalizers" => meta.finalizers = container(value, Kind::Array)?,
@@ -108,10 +105,9 @@ fn is_empty(raw: &[u8]) -> bool {
     }
 }
 
-/// A time and its raw form; a string that is no time keeps its raw form only.
-fn time<'a>(value: &mut Cursor<'a>) -> Result<(Option<Timestamp>, Option<&'a [u8]>), Error> {
-    let (text, raw) = text(value)?;
-    Ok((rfc3339::parse(&text), raw))
+/// A time; none where the string is none.
+fn time(value: &mut Cursor<'_>) -> Result<Option<Timestamp>, Error> {
+    Ok(rfc3339::parse(&text(value)?.0))
 }
 
 /// A whole number; none for null and for what is none (negative, broken, too large).
