@@ -149,13 +149,11 @@ export const suites = [
   },
   {
     name: 'chrome',
-    open: 'fails or was not seen to pass since the core was made smaller: a scalar debug build says columns-changed',
     about: 'the driver in headless Chromium',
     run: () => browser('chrome'),
   },
   {
     name: 'firefox',
-    open: 'fails or was not seen to pass since the core was made smaller: a scalar debug build says columns-changed',
     about: 'the driver in headless Firefox',
     run: () => browser('firefox'),
   },
