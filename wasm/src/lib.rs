@@ -10,8 +10,8 @@
 //! ```
 //!
 //! **Re-entrance.** JavaScript that is called from here may call back at once: a listener may close the watch, a
-//! caller's `fetch` may open another. So no borrow of a `RefCell` is alive while JavaScript runs: [`pump`] returns what
-//! is to be done as a value, and [`watch`] does it after the borrow has ended.
+//! caller's `fetch` may open another. So no borrow of a `RefCell` is alive while JavaScript runs: `pump` returns what
+//! is to be done as a value, and `watch` does it after the borrow has ended.
 //!
 //! **Traps.** A panic, a stack overflow or memory that ran out leaves an instance in no state to go on with. Nothing here
 //! tries to: the JavaScript side sees every entry into the module and starts a new instance.

@@ -58,7 +58,7 @@ pub(crate) enum Verb {
     Watch,
 }
 
-/// The form to answer in. Includes of a Table are checked later: [`include`].
+/// The form to answer in. Includes of a Table are checked later: [`include()`].
 pub(crate) fn negotiate(
     accept: &str,
     verb: Verb,

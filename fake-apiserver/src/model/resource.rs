@@ -36,7 +36,7 @@ pub struct Resource {
     pub columns: &'static Columns,
 }
 
-/// An index into [`RESOURCES`].
+/// An index into `RESOURCES`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ResourceId(pub usize);
 

@@ -103,6 +103,7 @@ function PickerList({ label, value, choices, note, free, onPick, onClose }: List
   const list = useRef<HTMLUListElement>(null)
   const current = Math.min(at, found.length - 1)
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the list is scrolled when another choice is current
   useEffect(() => {
     list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' })
   }, [current])
