@@ -66,7 +66,8 @@ async function measure() {
     // What the browser and the machine take by themselves: the same bytes, read and thrown away.
     const discarded = await phase(page, 'discard', async () => {
       const abort = new AbortController()
-      const query = 'watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=300'
+      const query =
+        'watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=300'
       const headers = { Accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json', Range: 'bytes=0-' }
       const response = await fetch(`/api/v1/pods?${query}`, { headers, cache: 'no-store', signal: abort.signal })
       const reader = response.body.getReader()

@@ -1,7 +1,17 @@
 /** Traces of Chromium: which tasks the main thread of a page ran, and how long each held the CPU. */
 
 /** What is recorded: tasks, what ran in them, and the marks of the test. */
-const CATEGORIES = ['toplevel', 'devtools.timeline', 'v8', 'v8.execute', 'v8.wasm', 'disabled-by-default-v8.wasm.detailed', 'disabled-by-default-v8.wasm.turbofan', 'blink.user_timing', '__metadata']
+const CATEGORIES = [
+  'toplevel',
+  'devtools.timeline',
+  'v8',
+  'v8.execute',
+  'v8.wasm',
+  'disabled-by-default-v8.wasm.detailed',
+  'disabled-by-default-v8.wasm.turbofan',
+  'blink.user_timing',
+  '__metadata',
+]
 
 /** Names of events in which V8 collects garbage or compiles the module: not ours to slice. Each is shown with what it took. */
 const ENGINE = /^(MinorGC|MajorGC|V8\.GC|BlinkGC|v8\.wasm\.|V8\.Wasm|wasm\.)/
