@@ -140,6 +140,6 @@ function mainThread(events) {
       event.ts + event.dur >= start.ts &&
       event.ts <= end.ts,
   )
-  const cpu = tasks.map((event) => (event.tdur ?? event.dur) / 1000)
+  const cpu = tasks.map((event) => Math.min(event.tdur ?? event.dur, event.dur) / 1000)
   return { cpu: cpu.reduce((sum, value) => sum + value, 0), longest: Math.max(0, ...cpu) }
 }
