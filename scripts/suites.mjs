@@ -1,5 +1,4 @@
 // Every suite of `npm test`, quick ones first: what it needs and how it runs.
-// A suite that is `open` is known not to pass yet: it runs when it is named, and `npm test` says so in its last lines.
 import { readdirSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { counts } from './lib/counts.mjs'
@@ -159,7 +158,6 @@ export const suites = [
   },
   {
     name: 'client',
-    open: 'not yet seen to pass as a whole',
     about: 'the package in Chromium: requests, lifetimes, notifications, smoothness, privacy',
     run: async () => {
       await tool('chromium')

@@ -14,7 +14,7 @@ if (unknown.length > 0) {
 
 const rows = []
 for (const suite of suites) {
-  if (wanted.length > 0 ? !wanted.includes(suite.name) : suite.open) continue
+  if (wanted.length > 0 && !wanted.includes(suite.name)) continue
   const started = performance.now()
   console.log(`▸ ${suite.name}: ${suite.about}`)
   const row = { name: suite.name, passed: 0, failed: 0, skipped: 0, state: 'ok', why: '' }
@@ -44,10 +44,6 @@ for (const row of rows) {
   )
 }
 console.log(`in all ${seconds(sum('time'))}`)
-console.log(
-  absent.length === 0 ? 'every suite that is not open ran' : `did not run: ${absent.map((row) => row.name).join(', ')}`,
-)
-if (wanted.length === 0)
-  for (const suite of suites) if (suite.open) console.log(`open, not run: ${suite.name}: ${suite.open}`)
+console.log(absent.length === 0 ? 'every suite ran' : `did not run: ${absent.map((row) => row.name).join(', ')}`)
 console.log(`${sum('passed')} passed, ${sum('failed')} failed`)
 process.exitCode = rows.some((row) => row.state === 'FAILED') ? 1 : absent.length > 0 && strict ? 3 : 0
