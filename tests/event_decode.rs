@@ -121,6 +121,34 @@ fn of_duplicate_keys_the_last_one_wins_whole() {
     assert_eq!(objects.rest, []);
 }
 
+/// What was read as a Table's counts for nothing in what turns out to be none.
+#[test]
+fn a_kind_that_changes_its_mind() {
+    let table = r#""kind":"Table","columnDefinitions":[{}],"rows":[{"cells":[1],"object":{"metadata":{"resourceVersion":"7",
+        "annotations":{"k8s.io/initial-events-end":"true"}}}},{"cells":[2]}]"#;
+    let object = format!(r#""object":{{{table},"kind":"Pod","metadata":{{"name":"p"}}}}"#);
+    let json = format!(r#"{{"type":"ADDED",{object}}}"#);
+    let event_of_pod = event(&json);
+    let pod = objects(&event_of_pod);
+    assert_eq!(
+        (pod.format, pod.columns, &pod.resource_version, &pod.rest),
+        (Format::Object, None, &None, &vec![])
+    );
+    assert_eq!(row(&event_of_pod).meta.name, "p");
+    assert_eq!(
+        bookmark(event(&format!(r#"{{"type":"BOOKMARK",{object}}}"#))),
+        Bookmark {
+            format: Format::Object,
+            resource_version: None,
+            initial_events_end: false,
+            columns: None,
+        }
+    );
+    let status = r#""object":{"kind":"Status","code":410}"#;
+    let json = format!(r#"{{"type":"ADDED",{status},{object}}}"#);
+    assert_eq!(event(&json), event_of_pod);
+}
+
 /// The object was read as one type of event and turns out to belong to another.
 #[test]
 fn a_type_that_changes_its_mind() {

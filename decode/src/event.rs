@@ -124,6 +124,21 @@ pub struct Meta<'a> {
     pub finalizers: Option<&'a [u8]>,
 }
 
+impl Meta<'_> {
+    /// What an empty `metadata` says.
+    pub(crate) const EMPTY: Self = Self {
+        name: Cow::Borrowed(""),
+        namespace: Cow::Borrowed(""),
+        uid: Cow::Borrowed(""),
+        resource_version: Cow::Borrowed(""),
+        creation_timestamp: None,
+        deletion_timestamp: None,
+        labels: None,
+        owners: None,
+        finalizers: None,
+    };
+}
+
 /// The `metadata` of a LIST.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListMeta<'a> {

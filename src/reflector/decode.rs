@@ -191,7 +191,7 @@ impl Events {
         match batch.outcome {
             None => {
                 batch.events = batch.events.saturating_add(1);
-                batch.outcome = self.take(event, frame, target, received, batch);
+                batch.outcome = self.take(&event, frame, target, received, batch);
             }
             Some(Outcome::InitialEventsEnd) => batch.later.push(frame.to_vec()),
             Some(Outcome::Error(_) | Outcome::OtherSignature | Outcome::Full) => {}
@@ -201,7 +201,7 @@ impl Events {
 
     fn take(
         &mut self,
-        event: Event<'_>,
+        event: &Event<'_>,
         frame: &[u8],
         target: &mut Target<'_>,
         received: Timestamp,
@@ -211,8 +211,8 @@ impl Events {
             Event::Added(objects) => (objects, What::Added),
             Event::Modified(objects) => (objects, What::Modified),
             Event::Deleted(objects) => (objects, What::Deleted),
-            Event::Bookmark(bookmark) => return self.bookmark(&bookmark, target, batch),
-            Event::Error(status) => return Some(Outcome::Error(status)),
+            Event::Bookmark(bookmark) => return self.bookmark(bookmark, target, batch),
+            Event::Error(status) => return Some(Outcome::Error(status.clone())),
         };
         if !self.agree(objects.format, objects.columns, target) {
             return Some(Outcome::OtherSignature);

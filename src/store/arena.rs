@@ -5,6 +5,11 @@
 //! time, growth copies nothing, and what one row freed serves another of any size. A block larger
 //! than a segment gets memory of its own, and a segment that is wholly free goes back.
 
+#![allow(
+    clippy::inline_always,
+    reason = "how a block is found is a few instructions; compiled for size they would stay calls, ten for every row"
+)]
+
 use super::CapacityError;
 use super::budget::Budget;
 
@@ -264,6 +269,7 @@ impl Arena {
     }
 
     /// Whether the block has a segment of its own, of another size than the common one.
+    #[inline(always)]
     fn is_large(&self, at: Loc) -> bool {
         self.segments
             .get(at.segment())
@@ -275,6 +281,7 @@ impl Arena {
     }
 
     /// The bytes of a block within its segment.
+    #[inline(always)]
     fn payload(&self, at: Loc) -> (usize, usize) {
         if self.is_large(at) {
             return (0, self.segments.get(at.segment()).map_or(0, |s| s.len()));
@@ -326,6 +333,7 @@ impl Arena {
         }
     }
 
+    #[inline(always)]
     fn header(&self, at: Loc) -> (u16, u16) {
         let [a, b, c, d] = self.load(at, 0);
         (u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d]))
@@ -350,6 +358,7 @@ impl Arena {
         self.save(at, 2 * HEADER, before.0.to_le_bytes());
     }
 
+    #[inline(always)]
     fn load(&self, at: Loc, offset: usize) -> [u8; 4] {
         let start = at.granule() * GRANULE + offset;
         self.segments

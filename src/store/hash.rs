@@ -1,5 +1,10 @@
 //! A fast seeded hash for keys, in arithmetic that 32-bit machines do at once.
 
+#![allow(
+    clippy::inline_always,
+    reason = "a few instructions each; compiled for size they would stay calls, six for every eight bytes"
+)]
+
 /// Hashes byte strings. The seed keeps a server from choosing names that collide.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Hasher {
@@ -39,6 +44,7 @@ impl Hasher {
         low ^ high
     }
 
+    #[inline(always)]
     fn take(self, state: (u32, u32), word: [u8; 8]) -> (u32, u32) {
         let (low, high) = halves(u64::from_le_bytes(word));
         fold(state.0 ^ low ^ self.high, state.1 ^ high ^ self.low)
@@ -46,6 +52,7 @@ impl Hasher {
 }
 
 /// Multiplies 32 by 32 bits and keeps all 64. The additions keep a zero from swallowing the other half.
+#[inline(always)]
 fn fold(low: u32, high: u32) -> (u32, u32) {
     let product = u64::from(low ^ MIX_HIGH).wrapping_mul(u64::from(high ^ MIX_LOW));
     let (product_low, product_high) = halves(product);
@@ -55,6 +62,7 @@ fn fold(low: u32, high: u32) -> (u32, u32) {
     )
 }
 
+#[inline(always)]
 fn halves(word: u64) -> (u32, u32) {
     ((word & 0xFFFF_FFFF) as u32, (word >> 32) as u32)
 }

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::meta::{self, Metadata};
-use super::{Bookmark, Event, Format, ListMeta, Objects, Row};
+use super::meta::{self, Aside, Sent};
+use super::{Bookmark, Event, Format, ListMeta, Meta, Objects, Row};
 use crate::json::{Cursor, Error, ErrorKind, Kind};
 use crate::object;
 use crate::status::Status;
@@ -23,16 +23,18 @@ pub fn decode(frame: &[u8]) -> Result<Event<'_>, Error> {
     let mut cursor = Cursor::new(frame);
     let mut kind = None;
     let mut object = None;
-    let mut event = None;
+    let mut read_as = None;
+    let mut body = Body::new();
     cursor.next_object(|key, value| {
         match key {
             b"type" => kind = read_type(value)?,
-            b"object" if value.next_null()? => (object, event) = (None, None),
+            b"object" if value.next_null()? => (object, read_as) = (None, None),
             b"object" => {
                 object = Some(*value);
-                event = match kind {
+                read_as = match kind {
                     Some((kind, _)) if kind != Type::Unknown => {
-                        Some((kind, read_event(kind, value)?))
+                        body.read(kind, value)?;
+                        Some(kind)
                     }
                     _ => {
                         value.skip()?;
@@ -51,10 +53,10 @@ pub fn decode(frame: &[u8]) -> Result<Event<'_>, Error> {
         return Err(place.error(ErrorKind::UnknownEventType));
     }
     let mut object = object.ok_or_else(|| missing("object"))?;
-    match event {
-        Some((read_as, event)) if read_as == kind => Ok(event),
-        _ => read_event(kind, &mut object),
+    if read_as != Some(kind) {
+        body.read(kind, &mut object)?;
     }
+    body.into_event(kind)
 }
 
 /// Decodes an element of a Table LIST's `rows`.
@@ -63,7 +65,8 @@ pub fn decode(frame: &[u8]) -> Result<Event<'_>, Error> {
 /// As [`decode`], but for those about events.
 pub fn decode_row(element: &[u8]) -> Result<Row<'_>, Error> {
     let mut cursor = Cursor::new(element);
-    let (row, _) = read_row(&mut cursor, false)?;
+    let mut row = EMPTY;
+    read_row(&mut cursor, false, &mut row)?;
     cursor.finish()?;
     Ok(row)
 }
@@ -78,9 +81,11 @@ pub fn decode_object(element: &[u8], format: Format) -> Result<Row<'_>, Error> {
         return decode_row(element);
     }
     let mut cursor = Cursor::new(element);
-    let metadata = read_object_metadata(&mut cursor, false)?;
+    let mut meta = Meta::default();
+    let aside = read_object_metadata(&mut cursor, false, &mut meta)?;
     cursor.finish()?;
-    generic_row(metadata, element.len())
+    let cells = generic_cells(aside.sent, element.len())?;
+    Ok(Row { cells, meta })
 }
 
 /// Decodes the `metadata` of a LIST.
@@ -122,187 +127,166 @@ fn read_type<'a>(value: &mut Cursor<'a>) -> Result<Option<(Type, Cursor<'a>)>, E
     Ok(Some((kind, place)))
 }
 
-/// Reads the object of an event of this type.
-fn read_event<'a>(kind: Type, value: &mut Cursor<'a>) -> Result<Event<'a>, Error> {
-    if kind == Type::Error {
-        return read_error(value);
-    }
-    let place = *value;
-    let bookmark = kind == Type::Bookmark;
-    let Some(body) = read_body(value, bookmark)? else {
-        return read_error(&mut place.clone());
-    };
-    if bookmark {
-        return Ok(Event::Bookmark(body.into_bookmark()));
-    }
-    let objects = body.into_objects(place.until(value).len())?;
-    Ok(match kind {
-        Type::Modified => Event::Modified(objects),
-        Type::Deleted => Event::Deleted(objects),
-        _ => Event::Added(objects),
-    })
-}
-
-/// Reads the object of an ERROR event.
-#[cold]
-fn read_error<'a>(value: &mut Cursor<'a>) -> Result<Event<'a>, Error> {
-    Ok(Event::Error(
-        Status::parse(value.slice()?).unwrap_or_default(),
-    ))
-}
-
-/// What the object of an event that is no Status says.
+/// The object of an event, as it is read. All of it is read in place: rows are large, and each step on their way out would
+/// copy them once more.
 struct Body<'a> {
-    format: Format,
-    metadata: Metadata<'a>,
-    table: Table<'a>,
-}
-
-/// The members that only a Table has.
-#[derive(Default)]
-struct Table<'a> {
-    columns: Option<&'a [u8]>,
-    first: Option<Row<'a>>,
-    rest: Vec<Row<'a>>,
+    /// What an ERROR event or an object of kind Status says; then nothing else counts.
+    status: Option<Status>,
+    /// The object's own `metadata`.
+    meta: Meta<'a>,
+    aside: Aside<'a>,
+    objects: Objects<'a>,
     /// Whether the first row's object says that the initial events end.
     initial_events_end: bool,
+    /// Where it ends in the document; 0 before it is read.
+    end: usize,
 }
 
-/// Reads an object that may be anything; none where it is a Status.
-///
-/// Objects of other kinds may have members named `rows` or `columnDefinitions` that hold anything, so these are read
-/// only where the object is known to be a Table, and skipped until then.
-fn read_body<'a>(value: &mut Cursor<'a>, annotations: bool) -> Result<Option<Body<'a>>, Error> {
-    let mut kind = Cow::Borrowed("");
-    let mut metadata = Metadata::default();
-    let mut table = Table::default();
-    let mut columns = None;
-    let mut rows = None;
-    let mut skipped = false;
-    value.next_object(|key, value| {
-        match key {
-            b"kind" => kind = meta::text(value)?.0,
-            b"metadata" => metadata = meta::read(value, annotations)?,
-            b"columnDefinitions" => {
-                columns = Some(*value);
-                if kind == "Table" {
-                    table.columns = meta::container(value, Kind::Array)?;
-                } else {
-                    skipped = true;
-                    value.skip()?;
-                }
-            }
-            b"rows" => {
-                rows = Some(*value);
-                if kind == "Table" {
-                    table.read_rows(value, annotations)?;
-                } else {
-                    skipped = true;
-                    value.skip()?;
-                }
-            }
-            _ => value.skip()?,
-        }
-        Ok(())
-    })?;
-    let format = match &*kind {
-        "Status" => return Ok(None),
-        "Table" => Format::Table,
-        "PartialObjectMetadata" => Format::Metadata,
-        _ => Format::Object,
-    };
-    if format == Format::Table && skipped {
-        if let Some(mut columns) = columns {
-            table.columns = meta::container(&mut columns, Kind::Array)?;
-        }
-        if let Some(mut rows) = rows {
-            table.read_rows(&mut rows, annotations)?;
+impl<'a> Body<'a> {
+    fn new() -> Self {
+        Self {
+            status: None,
+            meta: Meta::default(),
+            aside: Aside::default(),
+            objects: Objects {
+                format: Format::Object,
+                resource_version: None,
+                columns: None,
+                first: None,
+                rest: Vec::new(),
+            },
+            initial_events_end: false,
+            end: 0,
         }
     }
-    Ok(Some(Body {
-        format,
-        metadata,
-        table,
-    }))
-}
 
-impl<'a> Table<'a> {
+    /// Reads the object of an event of this type, in place of what may have been read before.
+    fn read(&mut self, kind: Type, value: &mut Cursor<'a>) -> Result<(), Error> {
+        let mut place = *value;
+        if self.end > 0 {
+            *self = Self::new();
+        }
+        if kind == Type::Error || !self.read_object(value, kind == Type::Bookmark)? {
+            let status = Status::parse(place.slice()?).unwrap_or_default();
+            self.status = Some(status);
+            *value = place;
+        }
+        self.end = value.offset();
+        Ok(())
+    }
+
+    /// Reads an object that may be anything; false where it is a Status.
+    ///
+    /// Objects of other kinds may have members named `rows` or `columnDefinitions` that hold anything, so these are read
+    /// only where the object is known to be a Table, and skipped until then.
+    fn read_object(&mut self, value: &mut Cursor<'a>, annotations: bool) -> Result<bool, Error> {
+        let mut kind = Cow::Borrowed("");
+        let mut columns = None;
+        let mut rows = None;
+        let mut skipped = false;
+        value.next_object(|key, value| {
+            match key {
+                b"kind" => kind = meta::text(value)?.0,
+                b"metadata" => self.aside = meta::read(value, annotations, &mut self.meta)?,
+                b"columnDefinitions" => {
+                    columns = Some(*value);
+                    if kind == "Table" {
+                        self.objects.columns = meta::container(value, Kind::Array)?;
+                    } else {
+                        skipped = true;
+                        value.skip()?;
+                    }
+                }
+                b"rows" => {
+                    rows = Some(*value);
+                    if kind == "Table" {
+                        self.read_rows(value, annotations)?;
+                    } else {
+                        skipped = true;
+                        value.skip()?;
+                    }
+                }
+                _ => value.skip()?,
+            }
+            Ok(())
+        })?;
+        self.objects.format = match &*kind {
+            "Status" => return Ok(false),
+            "Table" => Format::Table,
+            "PartialObjectMetadata" => Format::Metadata,
+            _ => Format::Object,
+        };
+        if self.objects.format != Format::Table {
+            // A kind that was said twice may have made it look like one.
+            self.objects.columns = None;
+            self.objects.first = None;
+            self.initial_events_end = false;
+            self.objects.rest.clear();
+        } else if skipped {
+            if let Some(mut columns) = columns {
+                self.objects.columns = meta::container(&mut columns, Kind::Array)?;
+            }
+            if let Some(mut rows) = rows {
+                self.read_rows(&mut rows, annotations)?;
+            }
+        }
+        Ok(true)
+    }
+
     /// Reads `rows`, in place of what may have been read before.
     fn read_rows(&mut self, value: &mut Cursor<'a>, annotations: bool) -> Result<(), Error> {
-        self.first = None;
-        self.rest.clear();
+        let Objects { first, rest, .. } = &mut self.objects;
+        *first = None;
+        rest.clear();
         self.initial_events_end = false;
         if value.next_null()? {
             return Ok(());
         }
         value.next_array(|value| {
-            let place = *value;
-            let (row, end) = read_row(value, annotations)?;
-            if self.first.is_none() {
-                self.initial_events_end = end;
-                self.first = Some(row);
-            } else {
-                self.rest
-                    .try_reserve(1)
-                    .map_err(|_| place.error(ErrorKind::OutOfMemory))?;
-                self.rest.push(row);
+            if first.is_none() {
+                let row = first.insert(EMPTY);
+                self.initial_events_end = read_row(value, annotations, row)?;
+                return Ok(());
             }
-            Ok(())
-        })
-    }
-}
-
-impl<'a> Body<'a> {
-    fn into_objects(self, size: usize) -> Result<Objects<'a>, Error> {
-        let Self {
-            format,
-            metadata,
-            table,
-        } = self;
-        let own =
-            Some(metadata.meta.resource_version.clone()).filter(|version| !version.is_empty());
-        if format == Format::Table {
-            let Table {
-                columns,
-                first,
-                rest,
-                ..
-            } = table;
-            let resource_version = own.or_else(|| version_of(first.as_ref()));
-            return Ok(Objects {
-                format,
-                resource_version,
-                columns,
-                first,
-                rest,
-            });
-        }
-        let first = Some(generic_row(metadata, size)?);
-        Ok(Objects {
-            format,
-            resource_version: own,
-            columns: None,
-            first,
-            rest: Vec::new(),
+            rest.try_reserve(1)
+                .map_err(|_| value.error(ErrorKind::OutOfMemory))?;
+            rest.push(EMPTY);
+            match rest.last_mut() {
+                Some(row) => read_row(value, annotations, row).map(drop),
+                None => Ok(()),
+            }
         })
     }
 
-    /// The rows of a bookmark are made from an empty object: they are junk, but for two things in the first one.
-    fn into_bookmark(self) -> Bookmark<'a> {
-        let Self {
-            format,
-            metadata,
-            table,
-        } = self;
-        let own = Some(metadata.meta.resource_version).filter(|version| !version.is_empty());
-        let of_table = format == Format::Table;
-        Bookmark {
-            format,
-            resource_version: own.or_else(|| version_of(table.first.as_ref().filter(|_| of_table))),
-            initial_events_end: metadata.initial_events_end
-                || (of_table && table.initial_events_end),
-            columns: table.columns.filter(|_| of_table),
+    fn into_event(mut self, kind: Type) -> Result<Event<'a>, Error> {
+        if let Some(status) = self.status {
+            return Ok(Event::Error(status));
         }
+        let objects = &mut self.objects;
+        let of_table = objects.format == Format::Table;
+        objects.resource_version = Some(&self.meta.resource_version)
+            .filter(|version| !version.is_empty())
+            .cloned()
+            .or_else(|| version_of(objects.first.as_ref()));
+        if kind == Type::Bookmark {
+            // The rows of a bookmark are made from an empty object: they are junk, but for two things in the first one.
+            return Ok(Event::Bookmark(Bookmark {
+                format: objects.format,
+                resource_version: self.objects.resource_version,
+                initial_events_end: self.aside.initial_events_end || self.initial_events_end,
+                columns: self.objects.columns,
+            }));
+        }
+        if !of_table {
+            let cells = generic_cells(self.aside.sent, self.end)?;
+            let meta = self.meta;
+            objects.first = Some(Row { cells, meta });
+        }
+        Ok(match kind {
+            Type::Modified => Event::Modified(self.objects),
+            Type::Deleted => Event::Deleted(self.objects),
+            _ => Event::Added(self.objects),
+        })
     }
 }
 
@@ -311,58 +295,60 @@ fn version_of<'a>(row: Option<&Row<'a>>) -> Option<Cow<'a, str>> {
         .filter(|version| !version.is_empty())
 }
 
-/// Reads a row of a table, and whether its object says that the initial events end.
-fn read_row<'a>(value: &mut Cursor<'a>, annotations: bool) -> Result<(Row<'a>, bool), Error> {
-    let mut cells: &[u8] = b"[]";
-    let mut metadata = Metadata::default();
+/// A row of which nothing has been read.
+const EMPTY: Row<'static> = Row {
+    cells: Cow::Borrowed(b"[]"),
+    meta: Meta::EMPTY,
+};
+
+/// Reads a row of a table into an empty one; says whether its object says that the initial events end.
+fn read_row<'a>(
+    value: &mut Cursor<'a>,
+    annotations: bool,
+    row: &mut Row<'a>,
+) -> Result<bool, Error> {
+    let mut end = false;
     value.next_object(|key, value| {
         match key {
-            b"cells" => cells = meta::container(value, Kind::Array)?.unwrap_or(b"[]"),
-            b"object" => metadata = read_object_metadata(value, annotations)?,
+            b"cells" => {
+                let cells = meta::container(value, Kind::Array)?.unwrap_or(b"[]");
+                row.cells = Cow::Borrowed(cells);
+            }
+            b"object" => {
+                let aside = read_object_metadata(value, annotations, &mut row.meta)?;
+                end = aside.initial_events_end;
+            }
             _ => value.skip()?,
         }
         Ok(())
     })?;
-    let Metadata {
-        meta,
-        initial_events_end,
-        ..
-    } = metadata;
-    Ok((
-        Row {
-            cells: Cow::Borrowed(cells),
-            meta,
-        },
-        initial_events_end,
-    ))
+    Ok(end)
 }
 
 /// Reads the `metadata` of an object, whatever its kind; empty for null (`includeObject=None`).
 fn read_object_metadata<'a>(
     value: &mut Cursor<'a>,
     annotations: bool,
-) -> Result<Metadata<'a>, Error> {
-    let mut metadata = Metadata::default();
+    meta: &mut Meta<'a>,
+) -> Result<Aside<'a>, Error> {
+    let mut aside = Aside::default();
+    *meta = Meta::default();
     if value.next_null()? {
-        return Ok(metadata);
+        return Ok(aside);
     }
     value.next_object(|key, value| {
         match key {
-            b"metadata" => metadata = meta::read(value, annotations)?,
+            b"metadata" => aside = meta::read(value, annotations, meta)?,
             _ => value.skip()?,
         }
         Ok(())
     })?;
-    Ok(metadata)
+    Ok(aside)
 }
 
-/// A row in generic columns. `size` places the error where memory is refused.
-fn generic_row(metadata: Metadata<'_>, size: usize) -> Result<Row<'_>, Error> {
-    let Metadata { meta, sent, .. } = metadata;
+/// Cells in generic columns. `end` places the error where memory is refused.
+fn generic_cells(sent: Sent<'_>, end: usize) -> Result<Cow<'_, [u8]>, Error> {
     let cells = object::cells(sent.name, sent.namespace);
-    let cells = cells.map_err(|_| Error::new(ErrorKind::OutOfMemory, size))?;
-    Ok(Row {
-        cells: Cow::Owned(cells),
-        meta,
-    })
+    let cells = cells.map_err(|_| Error::new(ErrorKind::OutOfMemory, end))?;
+    Ok(Cow::Owned(cells))
 }

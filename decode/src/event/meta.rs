@@ -10,10 +10,9 @@ use crate::json::{Cursor, Error, ErrorKind, Kind};
 /// the bookmark after which the initial events are complete.
 const INITIAL_EVENTS_END: &[u8] = b"k8s.io/initial-events-end";
 
-/// What one `metadata` says.
-#[derive(Default)]
-pub(super) struct Metadata<'a> {
-    pub(super) meta: Meta<'a>,
+/// What one `metadata` says beside its [`Meta`].
+#[derive(Clone, Copy, Default)]
+pub(super) struct Aside<'a> {
     /// Whether the annotation is there and `"true"`; read only where it was asked for.
     pub(super) initial_events_end: bool,
     /// `name` and `namespace` as they were sent, quotes and escapes included.
@@ -27,17 +26,22 @@ pub(super) struct Sent<'a> {
     pub(super) namespace: Option<&'a [u8]>,
 }
 
-/// Reads an `ObjectMeta`. `annotations`: whether the end of the initial events is looked for.
-pub(super) fn read<'a>(cursor: &mut Cursor<'a>, annotations: bool) -> Result<Metadata<'a>, Error> {
-    let mut found = Metadata::default();
+/// Reads an `ObjectMeta`, in place of what `meta` held: it is large, and would be copied on the way to where it belongs.
+/// `annotations`: whether the end of the initial events is looked for.
+pub(super) fn read<'a>(
+    cursor: &mut Cursor<'a>,
+    annotations: bool,
+    meta: &mut Meta<'a>,
+) -> Result<Aside<'a>, Error> {
+    let mut aside = Aside::default();
+    *meta = Meta::default();
     if cursor.next_null()? {
-        return Ok(found);
+        return Ok(aside);
     }
-    let Metadata {
-        meta,
+    let Aside {
         initial_events_end,
         sent,
-    } = &mut found;
+    } = &mut aside;
     cursor.next_object(|key, value| {
         match key {
             b"name" => (meta.name, sent.name) = text(value)?,
@@ -54,7 +58,7 @@ pub(super) fn read<'a>(cursor: &mut Cursor<'a>, annotations: bool) -> Result<Met
         }
         Ok(())
     })?;
-    Ok(found)
+    Ok(aside)
 }
 
 /// Reads a `ListMeta`.

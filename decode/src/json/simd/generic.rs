@@ -121,8 +121,14 @@ fn step<V: Vector>(
     let lanes = lanes::<V>(block);
     let mask = |test: fn(V) -> u16| join(lanes.map(test));
 
-    let backslashes = mask(|lane| lane.equals(b'\\').top_bits());
-    let escaped = escaped(backslashes, &mut state.escaped, length);
+    let [a, b, c, d] = lanes.map(|lane| lane.equals(b'\\'));
+    let mut escaped = u64::from(state.escaped);
+    if a.or(b).or(c.or(d)).top_bits() != 0 {
+        let backslashes = join([a, b, c, d].map(V::top_bits));
+        escaped = self::escaped(backslashes, &mut state.escaped, length);
+    } else {
+        state.escaped = false;
+    }
     let quotes = mask(|lane| lane.equals(b'"').top_bits()) & !escaped;
     let carried = if state.in_string { u64::MAX } else { 0 };
     let in_string = prefix_xor(quotes) ^ carried;
