@@ -126,8 +126,9 @@ impl Columns {
 }
 
 fn parse_columns(lines: &str) -> Vec<ColumnText> {
-    let lines = lines.lines().filter(|line| line.starts_with('{'));
-    lines
+    let columns: Vec<_> = lines
+        .lines()
+        .filter(|line| line.starts_with('{'))
         .map(|line| {
             let json = line.trim_end_matches(',').to_owned();
             let definition: serde_json::Value =
@@ -135,7 +136,13 @@ fn parse_columns(lines: &str) -> Vec<ColumnText> {
             let name = definition["name"].as_str().unwrap_or_default().to_owned();
             ColumnText { json, name }
         })
-        .collect()
+        .collect();
+    // A formatter may have spread the definitions over more lines: better no server than one without columns.
+    assert!(
+        !columns.is_empty(),
+        "column files hold one definition a line"
+    );
+    columns
 }
 
 macro_rules! columns {
