@@ -1,6 +1,7 @@
 // The built page, as files of one folder.
 import { readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
+import { contentSecurityPolicy } from '../www/policy.mjs'
 
 const types = {
   '.css': 'text/css; charset=utf-8',
@@ -11,16 +12,7 @@ const types = {
 }
 
 /** The page's own policy, which is in its HTML too, and what only a header can say. */
-const policy = [
-  "default-src 'none'",
-  "script-src 'self' 'wasm-unsafe-eval'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
+const policy = `${contentSecurityPolicy}; frame-ancestors 'none'`
 
 /**
  * A file of the page, or `undefined`.

@@ -1,21 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
+import { contentSecurityPolicy } from './policy.mjs'
 
-/**
- * What the built page may do: its own scripts and WebAssembly, its own styles, requests to its own origin. Nothing
- * inline, nothing from elsewhere. (Not in development: Vite's refresh there is an inline script.)
- */
-export const contentSecurityPolicy = [
-  "default-src 'none'",
-  "script-src 'self' 'wasm-unsafe-eval'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-].join('; ')
-
+/** Not in development: Vite's refresh there is an inline script. */
 const policy: Plugin = {
   name: 'content-security-policy',
   apply: 'build',

@@ -6,7 +6,15 @@ import { root, run, step } from './run.mjs'
 export const pageFolder = join(root, 'www/dist')
 
 export async function buildPage() {
-  const inputs = ['www/src', 'www/public', 'www/index.html', 'www/vite.config.ts', 'dist', 'package-lock.json']
+  const inputs = [
+    'www/src',
+    'www/public',
+    'www/index.html',
+    'www/vite.config.ts',
+    'www/policy.mjs',
+    'dist',
+    'package-lock.json',
+  ]
   if (newest([join(pageFolder, 'index.html')]) > newest(inputs.map((name) => join(root, name)))) return
   await step('page', () =>
     run(process.execPath, ['node_modules/vite/bin/vite.js', 'build', 'www', '--logLevel', 'warn']),
