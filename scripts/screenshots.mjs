@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { chromium } from 'playwright-core'
 import { buildFakeServer, spawnFakeServer } from './lib/fake-server.mjs'
-import { buildPage } from './lib/page.mjs'
+import { buildPage, pageFolder } from './lib/page.mjs'
 import { root, step } from './lib/run.mjs'
 import { tool } from './tools.mjs'
 
@@ -85,7 +85,7 @@ for (const state of states) {
 await browser.close()
 
 async function picture({ name, profile = '1.37', hash = '', faults = [], until, act, wait = 0 }, { suffix, ...look }) {
-  const server = await spawnFakeServer(program, { profile, pods: 10_000, churn: 200, seed: 1 })
+  const server = await spawnFakeServer(program, { profile, pods: 10_000, churn: 200, seed: 1, www: pageFolder })
   const control = (path, body) => fetch(`${server.url}/_fake/${path}`, { method: 'POST', body: JSON.stringify(body) })
   for (const fault of faults) await control('faults', fault)
   const page = await browser.newPage(look)

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { buildFakeServer, spawnFakeServer } from './lib/fake-server.mjs'
-import { buildPage } from './lib/page.mjs'
+import { buildPage, pageFolder } from './lib/page.mjs'
 import { CommandError, root, run, seconds, step } from './lib/run.mjs'
 import { MissingTool, nodeModules, rustTarget } from './tools.mjs'
 
@@ -64,7 +64,9 @@ async function main() {
 
 async function startFake({ profile = '1.37', pods = '10000', churn = '20', seed = '1', port }, program) {
   const title = `a cluster of ${pods} pods as Kubernetes ${profile}, ${churn} writes a second`
-  const server = await step(title, () => spawnFakeServer(program, { profile, pods, churn, seed, port }))
+  const server = await step(title, () =>
+    spawnFakeServer(program, { profile, pods, churn, seed, port, www: pageFolder }),
+  )
   server.ended.then((code) => process.exit(code))
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => server.stop())
   return server.url

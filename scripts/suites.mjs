@@ -1,7 +1,8 @@
 // Every suite of `npm test`, quick ones first: what it needs and how it runs.
 import { readdirSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { join } from 'node:path'
 import { counts } from './lib/counts.mjs'
+import { buildFakeServer } from './lib/fake-server.mjs'
 import { root, run } from './lib/run.mjs'
 import { nodeModules, rustTarget, tool } from './tools.mjs'
 
@@ -63,19 +64,23 @@ const build = async () => {
   await nodeModules()
   await run(process.execPath, ['scripts/build.mjs'])
 }
-const fakeServer = () => run('cargo', ['build', '--locked', '--profile', 'fake', '-p', 'fake-apiserver'])
+
+/** Tests that drive Chromium against the fake API server, one file after the other. */
+async function inChromium(folder) {
+  await tool('chromium')
+  await build()
+  await buildFakeServer()
+  return nodeTests(folder, { args: ['--test-concurrency=1'] })
+}
+
+/** Named here so that a missing one is known before the suite starts. */
+const drivers = { chrome: ['chromium', 'chromedriver'], firefox: ['firefox', 'geckodriver'] }
 
 async function browser(name) {
-  const [pack, driver] = [await tool('wasm-pack'), await tool(name === 'chrome' ? 'chromedriver' : 'geckodriver')]
-  await tool(name === 'chrome' ? 'chromium' : 'firefox')
+  for (const needed of [...drivers[name], 'wasm-pack', 'wasm-bindgen-test-runner']) await tool(needed)
   await rustTarget('wasm32-unknown-unknown')
-  await fakeServer()
-  const bindgen = dirname(await tool('wasm-bindgen-test-runner'))
-  return counts(
-    await run(process.execPath, ['tests/browser/run.mjs', name], {
-      env: { WASM_PACK: pack, WEBDRIVER: driver, PATH: `${bindgen}:${process.env.PATH}` },
-    }),
-  )
+  await buildFakeServer()
+  return counts(await run(process.execPath, ['tests/browser/run.mjs', name]))
 }
 
 export const suites = [
@@ -108,8 +113,12 @@ export const suites = [
   },
   {
     name: 'native',
-    about: 'Rust: core and fake API server',
-    run: async () => counts(await run('cargo', ['test', '--locked', ...core, '-p', 'fake-apiserver'])),
+    about: 'Rust: core, fake API server, and what of the driver needs no browser',
+    run: async () =>
+      counts(
+        (await run('cargo', ['test', '--locked', ...core, '-p', 'fake-apiserver'])) +
+          (await run('cargo', ['test', '--locked', '-p', 'kube-watchlist-wasm', '--lib'])),
+      ),
   },
   { name: 'wasm32', about: 'the core on a 32-bit machine, scalar', run: () => coreOnWasm('') },
   {
@@ -159,33 +168,16 @@ export const suites = [
   {
     name: 'client',
     about: 'the package in Chromium: requests, lifetimes, notifications, smoothness, privacy',
-    run: async () => {
-      await tool('chromium')
-      await build()
-      await fakeServer()
-      return nodeTests('tests/client', { args: ['--test-concurrency=1'] })
-    },
+    run: () => inChromium('tests/client'),
   },
   {
     name: 'e2e',
     about: 'the demo page in Chromium, every profile and fault',
-    run: async () => {
-      await tool('chromium')
-      await build()
-      await fakeServer()
-      return nodeTests('tests/e2e', { args: ['--test-concurrency=1'] })
-    },
+    run: () => inChromium('tests/e2e'),
   },
   {
     name: 'packaging',
     about: 'the packed tarball in a fresh Vite app',
-    run: async () => {
-      await tool('chromium')
-      await build()
-      await fakeServer()
-      return nodeTests('tests/packaging', { args: ['--test-concurrency=1'] })
-    },
+    run: () => inChromium('tests/packaging'),
   },
 ]
-
-export const shown = (path) => relative(root, path)

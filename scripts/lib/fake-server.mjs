@@ -1,7 +1,6 @@
-// The fake API server with the demo page: built, started, stopped.
+// The fake API server: built, started, stopped. The one way in which scripts and tests come by it.
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { pageFolder } from './page.mjs'
 import { run } from './run.mjs'
 
 /** Builds the fake API server and returns the path of its program. */
@@ -20,12 +19,12 @@ export async function buildFakeServer() {
  * closes then.
  *
  * @param {string} program
- * @param {Record<string, string | number>} settings by option name: profile, pods, churn, seed, port
+ * @param {Record<string, string | number>} settings by option name: profile, pods, churn, seed, port, www, token, cors
  * @returns {Promise<{ url: string, ended: Promise<number>, stop: () => Promise<number> }>}
  */
 export async function spawnFakeServer(program, settings) {
   const options = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)])
-  const child = spawn(program, [...options, '--www', pageFolder, '--exit-with-parent'], {
+  const child = spawn(program, [...options, '--exit-with-parent'], {
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   let said = ''

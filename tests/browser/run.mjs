@@ -9,11 +9,11 @@
  */
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 import { counts } from '../../scripts/lib/counts.mjs'
+import { buildFakeServer, spawnFakeServer } from '../../scripts/lib/fake-server.mjs'
 import { tool } from '../../scripts/tools.mjs'
-import { fakeApiserver } from './fake.mjs'
 
 const root = join(import.meta.dirname, '..', '..')
 const DRIVERS = { chrome: 'chromedriver', firefox: 'geckodriver' }
@@ -22,11 +22,11 @@ const browser = process.argv[2]
 if (!(browser in DRIVERS)) throw new Error(`which browser? ${Object.keys(DRIVERS).join(' or ')}`)
 
 const driver = DRIVERS[browser]
-const pack = process.env.WASM_PACK ?? (await tool('wasm-pack'))
-const webdriver = process.env.WEBDRIVER ?? (await tool(driver))
-const runner = process.env.WASM_PACK === undefined ? join(await tool('wasm-bindgen-test-runner'), '..') : ''
+const pack = await tool('wasm-pack')
+const webdriver = await tool(driver)
+const runner = dirname(await tool('wasm-bindgen-test-runner'))
 
-const api = await fakeApiserver('--pods', '30000', '--cors', '*')
+const api = await spawnFakeServer(await buildFakeServer(), { pods: 30_000, cors: '*' })
 try {
   const output = await wasmPack()
   const { passed, failed, skipped } = counts(output)
@@ -35,7 +35,7 @@ try {
     throw new Error(`${written} tests are written; ${passed} passed, ${failed} failed, ${skipped} were skipped`)
   }
 } finally {
-  await api.close()
+  await api.stop()
 }
 
 function wasmPack() {
@@ -62,7 +62,7 @@ function wasmPack() {
       // As it is shipped. Flags of the environment would silently take their place.
       CARGO_ENCODED_RUSTFLAGS: '-Ctarget-feature=+simd128',
       WASM_BINDGEN_TEST_TIMEOUT: '120',
-      PATH: runner === '' ? process.env.PATH : `${runner}:${process.env.PATH}`,
+      PATH: `${runner}:${process.env.PATH}`,
     },
   })
   return new Promise((resolve, reject) => {

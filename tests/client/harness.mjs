@@ -10,8 +10,8 @@ import { join } from 'node:path'
 import { after, afterEach, before, test as nodeTest } from 'node:test'
 import { chromium } from 'playwright-core'
 
+import { buildFakeServer, spawnFakeServer } from '../../scripts/lib/fake-server.mjs'
 import { tool } from '../../scripts/tools.mjs'
-import { fakeApiserver } from '../browser/fake.mjs'
 import { startGateway } from './gateway.mjs'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -71,10 +71,10 @@ async function assembleSite() {
   return folder
 }
 
-/** Starts fake-apiserver, with the page, and the gateway. `argv`: flags of fake-apiserver. */
-export async function startServer(argv = []) {
+/** Starts fake-apiserver, with the page, and the gateway. `settings`: of fake-apiserver, by option name. */
+export async function startServer(settings = {}) {
   const site = await assembleSite()
-  const api = await fakeApiserver('--www', site, ...argv)
+  const api = await spawnFakeServer(await buildFakeServer(), { www: site, ...settings })
   const gateway = await startGateway(api.url)
   return {
     api,
@@ -91,7 +91,7 @@ export async function startServer(argv = []) {
     },
     async close() {
       await gateway.close()
-      await api.close()
+      await api.stop()
       await rm(site, { recursive: true, force: true })
     },
   }
@@ -112,10 +112,10 @@ export async function openPage(context, url) {
  * A server and a browser for all tests of a file: `const world = useWorld()`, then `await world.newPage()`, `world.gateway`,
  * `world.control`. After each test its pages are closed, its faults removed and its script forgotten.
  */
-export function useWorld({ argv = [] } = {}) {
+export function useWorld({ settings = {} } = {}) {
   const world = {}
   before(async () => {
-    Object.assign(world, await startServer(argv))
+    Object.assign(world, await startServer(settings))
     world.browser = await chromium.launch(await launchOptions())
     world.newPage = async () => openPage(await world.browser.newContext(), world.gateway.url)
   })

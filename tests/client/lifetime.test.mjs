@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { endBookmark, refusal, stream, tableEvent } from './events.mjs'
 import { assertNothingLeft, test, until, useWorld } from './harness.mjs'
 
-const world = useWorld({ argv: ['--pods', '20'] })
+const world = useWorld({ settings: { pods: 20 } })
 
 /** Stages of a watch: how the server answers, and what the page waits for before it ends the watch. */
 const STAGES = {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { endBookmark, stream, tableEvent } from './events.mjs'
 import { assertNothingLeft, launchAsUser, openPage, test, until, useWorld } from './harness.mjs'
 
-const world = useWorld({ argv: ['--pods', '2000'] })
+const world = useWorld({ settings: { pods: 2000 } })
 
 const finish = async (page) => {
   await page.evaluate(() => watch.close())

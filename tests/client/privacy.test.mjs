@@ -12,7 +12,7 @@ import { chromium } from 'playwright-core'
 import { endBookmark, refusal, stream, tableEvent } from './events.mjs'
 import { assertNothingLeft, launchOptions, openPage, test, useWorld } from './harness.mjs'
 
-const world = useWorld({ argv: ['--pods', '20'] })
+const world = useWorld({ settings: { pods: 20 } })
 
 /** The names of the files below `folder` that hold one of `texts`, in one of the spellings in which Chromium writes text. */
 async function findIn(folder, texts) {

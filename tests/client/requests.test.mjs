@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { refusal } from './events.mjs'
 import { assertNothingLeft, test, until, useWorld } from './harness.mjs'
 
-const world = useWorld({ argv: ['--pods', '1200'] })
+const world = useWorld({ settings: { pods: 1200 } })
 
 const ACCEPT = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json'
 const TOKEN = 'token-that-is-in-no-address'

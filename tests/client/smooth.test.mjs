@@ -1,13 +1,12 @@
 /** The main thread stays free: no task of ours takes it for more than 16 ms of CPU while 100,000 rows arrive, sort and change. */
 import assert from 'node:assert/strict'
-
+import { tasks, traced } from '../../scripts/lib/trace.mjs'
 import { assertNothingLeft, test, useWorld } from './harness.mjs'
-import { tasks, traced } from './trace.mjs'
 
 const PODS = 100_000
 const LIMIT = 16
 
-const world = useWorld({ argv: ['--pods', String(PODS)] })
+const world = useWorld({ settings: { pods: PODS } })
 
 /** Runs a phase between its marks, in the page. */
 const phase = (page, name, work) =>

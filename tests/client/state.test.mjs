@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 
 import { assertNothingLeft, test, until, useWorld } from './harness.mjs'
 
-const world = useWorld({ argv: ['--pods', '3000', '--seed', '7'] })
+const world = useWorld({ settings: { pods: 3000, seed: 7 } })
 
 /** The same numbers for the same seed. */
 function random(seed) {

@@ -1,10 +1,7 @@
 // Starts what a setting names, real or fake, and gives it the objects that cases expect.
-import { spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { start } from '../../../scripts/apiserver.mjs'
-import { root } from '../../../scripts/lib/run.mjs'
+import { buildFakeServer, spawnFakeServer } from '../../../scripts/lib/fake-server.mjs'
 import { Client } from './client.mjs'
 import { FakeWorld, RealWorld, seed } from './world.mjs'
 
@@ -36,32 +33,9 @@ export async function realTarget({ server }, more = {}) {
 
 /** fake-apiserver in the profile of a setting, with nothing in it but what a case makes. */
 export async function fakeTarget({ profile }) {
-  const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target')
   const token = 'a-token'
-  const args = [
-    '--port',
-    '0',
-    '--profile',
-    profile,
-    '--pods',
-    '0',
-    '--churn',
-    '0',
-    '--token',
-    token,
-    '--exit-with-parent',
-  ]
-  const child = spawn(join(target, 'fake/fake-apiserver'), args, { stdio: ['pipe', 'pipe', 'inherit'] })
-  const ended = new Promise((_, reject) => {
-    child.once('error', reject)
-    child.once('close', () => reject(new Error(`fake-apiserver ended with ${child.exitCode}`)))
-  })
-  ended.catch(() => {})
-  const line = await Promise.race([
-    new Promise((resolve) => createInterface(child.stdout).once('line', resolve)),
-    ended,
-  ])
-  const client = new Client({ url: JSON.parse(line).url, token })
+  const server = await spawnFakeServer(await buildFakeServer(), { profile, pods: 0, churn: 0, token })
+  const client = new Client({ url: server.url, token })
   return {
     kind: 'fake',
     client,
@@ -70,8 +44,7 @@ export async function fakeTarget({ profile }) {
     compact: () => client.json('/_fake/compact', { method: 'POST' }),
     stop: async () => {
       client.close()
-      child.kill('SIGTERM')
-      await ended.catch(() => {})
+      await server.stop()
     },
   }
 }

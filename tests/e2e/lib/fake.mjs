@@ -1,6 +1,6 @@
 // A fake API server for one test, and the controls of it.
 import { buildFakeServer, spawnFakeServer } from '../../../scripts/lib/fake-server.mjs'
-import { buildPage } from '../../../scripts/lib/page.mjs'
+import { buildPage, pageFolder } from '../../../scripts/lib/page.mjs'
 
 let built
 
@@ -19,7 +19,7 @@ export class Fake {
 
   /** @param {import('node:test').TestContext} t it ends with the test */
   static async start(t, { profile = '1.37', pods = 300, churn = 0, seed = 7 } = {}) {
-    const server = await spawnFakeServer(await build(), { profile, pods, churn, seed })
+    const server = await spawnFakeServer(await build(), { profile, pods, churn, seed, www: pageFolder })
     t.after(() => server.stop())
     return new Fake(server)
   }

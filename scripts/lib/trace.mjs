@@ -1,16 +1,17 @@
 /** Traces of Chromium: which tasks the main thread of a page ran, and how long each held the CPU. */
 
-/** What is recorded: tasks, what ran in them, and the marks of the test. */
-const CATEGORIES = [
-  'toplevel',
+/** What a trace needs to tell tasks and their CPU time; little enough not to slow them. */
+export const TASKS = ['toplevel', 'blink.user_timing', '__metadata']
+
+/** And what ran in them. */
+const DETAILED = [
+  ...TASKS,
   'devtools.timeline',
   'v8',
   'v8.execute',
   'v8.wasm',
   'disabled-by-default-v8.wasm.detailed',
   'disabled-by-default-v8.wasm.turbofan',
-  'blink.user_timing',
-  '__metadata',
 ]
 
 /** Names of events in which V8 collects garbage or compiles the module: not ours to slice. Each is shown with what it took. */
@@ -21,9 +22,9 @@ const SCRIPT =
   /^(FunctionCall|EvaluateScript|RunMicrotasks|V8\.RunMicrotasks|v8\.(callFunction|run|produceCache|evaluateModule))$/
 
 /** Runs `work` under a trace and returns its events. */
-export async function traced(browser, work) {
+export async function traced(browser, work, includedCategories = DETAILED) {
   const session = await browser.newBrowserCDPSession()
-  const traceConfig = { includedCategories: CATEGORIES, traceBufferSizeInKb: 400_000 }
+  const traceConfig = { includedCategories, traceBufferSizeInKb: 400_000 }
   await session.send('Tracing.start', { transferMode: 'ReturnAsStream', traceConfig })
   await work()
   const complete = new Promise((resolve) => session.once('Tracing.tracingComplete', resolve))
