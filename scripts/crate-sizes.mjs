@@ -27,7 +27,7 @@ export function crateSizes(bytes) {
 /** The crate that a demangled name begins with; for `<T as Trait>::method` the type's. Exports have no crate in their names. */
 function crateOf(name) {
   const plain = name.replaceAll(/\[[0-9a-f]+\]/g, '').replace(/^[<&*\s]*(?:mut |dyn |const )*/, '')
-  return /^(kube_watchlist(?:_decode)?::\w+|[a-z_]\w*)(?=::)/.exec(plain)?.[1] ?? '(exports and other)'
+  return /^(kube_watchlist(?:_decode|_store)?::\w+|[a-z_]\w*)(?=::)/.exec(plain)?.[1] ?? '(exports and other)'
 }
 
 class Reader {

@@ -10,8 +10,8 @@ const wasip1 = 'wasm32-wasip1'
 // Node 20's concurrent marking crashes at exit after a WASI program whose memory has grown by some tens of MiB.
 const runner = `node --no-warnings --single-threaded-gc ${join(root, 'scripts/lib/wasi-run.mjs')}`
 
-/** The core: the sync machine with its store and views, and the decoder in a package of its own. */
-const core = ['-p', 'kube-watchlist', '-p', 'kube-watchlist-decode']
+/** The core: the sync machine with its views; the decoder and the store are packages of their own. */
+const core = ['kube-watchlist', 'kube-watchlist-decode', 'kube-watchlist-store'].flatMap((name) => ['-p', name])
 
 /** Crates that would tie the core to a browser. */
 const browserCrates = [
@@ -104,7 +104,7 @@ export const suites = [
               'all',
             ])
             const names = new Set(tree.split('\n').map((line) => line.split(' ')[0]))
-            if (!names.has('kube-watchlist') || !names.has('kube-watchlist-decode')) return 'cargo tree printed no tree'
+            if (!core.every((name) => name === '-p' || names.has(name))) return 'cargo tree printed no tree'
             const bad = browserCrates.filter((crate) => names.has(crate))
             return bad.length > 0 ? bad.join(', ') : undefined
           },

@@ -4,9 +4,9 @@ pub mod backoff;
 pub mod reflector;
 pub mod request;
 pub mod selector;
-pub mod store;
 pub mod strategy;
 pub mod time_cells;
 pub mod view;
 
 pub use kube_watchlist_decode::{clock, event, frame, json, object, status, table};
+pub use kube_watchlist_store as store;

@@ -8,7 +8,7 @@ const CHUNK: usize = 4096;
 
 /// An indexed list in fixed-size chunks.
 #[derive(Debug)]
-pub(crate) struct Chunked<T> {
+pub struct Chunked<T> {
     chunks: Vec<Vec<T>>,
     len: usize,
 }
@@ -23,20 +23,34 @@ impl<T> Default for Chunked<T> {
 }
 
 impl<T> Chunked<T> {
-    pub(crate) fn len(&self) -> usize {
+    /// Whether nothing is in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Items in it.
+    #[must_use]
+    pub fn len(&self) -> usize {
         self.len
     }
 
-    pub(crate) fn get(&self, index: usize) -> Option<&T> {
+    /// An item.
+    #[must_use]
+    pub fn get(&self, index: usize) -> Option<&T> {
         self.chunks.get(index / CHUNK)?.get(index % CHUNK)
     }
 
-    pub(crate) fn get_mut(&mut self, index: usize) -> Option<&mut T> {
+    /// An item, to change it.
+    pub fn get_mut(&mut self, index: usize) -> Option<&mut T> {
         self.chunks.get_mut(index / CHUNK)?.get_mut(index % CHUNK)
     }
 
     /// Room for one more item, so that the next [`Chunked::push`] cannot fail.
-    pub(crate) fn reserve(&mut self, budget: &mut Budget) -> Result<(), CapacityError> {
+    ///
+    /// # Errors
+    /// The cap is reached, or the allocator refuses: nothing has changed.
+    pub fn reserve(&mut self, budget: &mut Budget) -> Result<(), CapacityError> {
         if self.len < self.chunks.len().saturating_mul(CHUNK) {
             return Ok(());
         }
@@ -53,7 +67,10 @@ impl<T> Chunked<T> {
     }
 
     /// Appends an item, in the room that [`Chunked::reserve`] made.
-    pub(crate) fn push(&mut self, item: T, budget: &mut Budget) -> Result<(), CapacityError> {
+    ///
+    /// # Errors
+    /// The cap is reached, or the allocator refuses: nothing has changed.
+    pub fn push(&mut self, item: T, budget: &mut Budget) -> Result<(), CapacityError> {
         self.reserve(budget)?;
         if let Some(chunk) = self.chunks.get_mut(self.len / CHUNK) {
             chunk.push(item);
@@ -63,7 +80,7 @@ impl<T> Chunked<T> {
     }
 
     /// Gives everything back.
-    pub(crate) fn free(self, budget: &mut Budget) {
+    pub fn free(self, budget: &mut Budget) {
         budget.shrink(self.chunks.len().saturating_mul(CHUNK * size_of::<T>()));
         budget.release(&self.chunks);
     }

@@ -52,7 +52,8 @@ impl Store {
     }
 
     /// The changes that come after this one, which [`Store::changes`] of the open drain gave.
-    pub(crate) fn changes_after(&self, id: RowId) -> Changes<'_> {
+    #[must_use]
+    pub fn changes_after(&self, id: RowId) -> Changes<'_> {
         Changes {
             store: self,
             next: self.slot(id).map_or(END, |slot| slot.next),
@@ -90,14 +91,16 @@ impl Store {
     }
 
     /// Whether the row changed since the open drain began: what was derived from it before may be wrong.
-    pub(crate) fn changed_since_drain(&self, id: RowId) -> bool {
+    #[must_use]
+    pub fn changed_since_drain(&self, id: RowId) -> bool {
         self.slot(id)
             .is_some_and(|slot| slot.pending().kind().is_some())
     }
 
     /// Whether the row is published and readers know it, or are being told of it. One that is newer may go again without
     /// anybody being told.
-    pub(crate) fn is_announced(&self, id: RowId) -> bool {
+    #[must_use]
+    pub fn is_announced(&self, id: RowId) -> bool {
         self.slot(id)
             .is_some_and(|slot| slot.is_live() && slot.pending() != Net::Added)
     }

@@ -7,7 +7,7 @@
 
 /// Hashes byte strings. The seed keeps a server from choosing names that collide.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Hasher {
+pub struct Hasher {
     low: u32,
     high: u32,
 }
@@ -17,7 +17,9 @@ const MIX_LOW: u32 = 0x9E37_79B1;
 const MIX_HIGH: u32 = 0x85EB_CA77;
 
 impl Hasher {
-    pub(crate) fn new(seed: u64) -> Self {
+    /// `seed`: any random number, so that no server can choose keys that collide.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
         let (low, high) = halves(seed);
         let (low, high) = fold(low ^ MIX_LOW, high ^ MIX_HIGH);
         Self { low, high }

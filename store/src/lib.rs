@@ -1,5 +1,8 @@
 //! Rows in compact linear memory, keyed, replaced atomically.
 //!
+//! A package of its own because Cargo sets optimisation levels by package and every row passes through here (figures: profiles in
+//! the workspace's `Cargo.toml`). Users name `kube_watchlist`, which offers this as `kube_watchlist::store`.
+//!
 //! A [`Store`] holds the rows of one source: the published ones, which readers see, and beside them at most one
 //! *attempt* at a new snapshot, which nobody sees until [`Store::commit`]. An attempt costs memory only for what differs:
 //! a row that comes again as it was is one bit.
@@ -11,7 +14,7 @@
 //!
 //! Changes are collected, one a row, until a reader drains them: [`Store::begin_drain`], [`Store::changes`],
 //! [`Store::end_drain`]. Removed rows stay readable and keep their [`RowId`] until then; a store that is never drained
-//! never frees removed rows. [`crate::view::Views`] does this for any number of views and feeds.
+//! never frees removed rows. `kube_watchlist::view::Views` does this for any number of views and feeds.
 //!
 //! # Slices
 //!
@@ -39,16 +42,18 @@ use arena::Loc;
 use attempt::Stage;
 use heap::{Heap, Purpose};
 use index::Index;
-use intern::Interner;
+use intern::{Interner, Kind};
 use record::{Identity, Parts, Version};
 use slot::{END, Slot};
 
-use crate::clock::Timestamp;
-use crate::event::{Meta, Row};
-use crate::table::Columns;
+use kube_watchlist_decode::{clock, event, table};
 
-pub(crate) use budget::Budget;
-pub(crate) use chunked::Chunked;
+use clock::Timestamp;
+use event::{Meta, Row};
+use table::Columns;
+
+pub use budget::Budget;
+pub use chunked::Chunked;
 pub use drain::Changes;
 pub use row::{RowCopy, RowRef};
 
@@ -129,22 +134,25 @@ pub struct Store {
     len: usize,
     staged_len: usize,
     stage: Stage,
+    /// The attempt is known to have the columns of the published rows.
+    same_columns: bool,
     last_commit: DiffCounts,
     scratch: Vec<u8>,
 }
 
-pub(crate) use hash::Hasher as KeyHasher;
-pub(crate) use texts::Texts;
+pub use hash::Hasher as KeyHasher;
+pub use texts::Texts;
 
 /// Ids of rows are below this; readers may give others a meaning of their own.
-pub(crate) const MAX_ROWS: u32 = 1 << 30;
+pub const MAX_ROWS: u32 = 1 << 30;
 
 /// A scratch buffer that grew beyond this is let go.
 const SCRATCH: usize = 64 * 1024;
 
 impl Store {
     /// The hash of its keys, for others that index by text.
-    pub(crate) fn hasher(&self) -> KeyHasher {
+    #[must_use]
+    pub fn hasher(&self) -> KeyHasher {
         self.hasher
     }
 
@@ -169,6 +177,7 @@ impl Store {
             len: 0,
             staged_len: 0,
             stage: Stage::Idle,
+            same_columns: false,
             last_commit: DiffCounts::default(),
             scratch: Vec::new(),
         }
@@ -187,7 +196,7 @@ impl Store {
         let beside_attempt = matches!(self.stage, Stage::Open);
         let purpose = Purpose::Live { beside_attempt };
         if let Some(id) = known {
-            if self.is_live(id) && self.is_same(id, row) {
+            if self.is_live(id) && self.is_same(id, row, true) {
                 return Ok(());
             }
             let record = self.write(row, identity, received, purpose)?;
@@ -285,9 +294,10 @@ impl Store {
         }
     }
 
-    /// Whether the published row says the same. Two receipts of one version of an object differ at most in how long ago
-    /// something was; objects without uid or version must be equal, and say nothing of time.
-    fn is_same(&self, id: RowId, row: &Row<'_>) -> bool {
+    /// Whether the published row says the same. Under the same columns, two receipts of one version of an object differ at most in
+    /// how long ago something was; under others, and for objects without uid or version, cells must be equal and say nothing
+    /// of time.
+    fn is_same(&self, id: RowId, row: &Row<'_>, same_columns: bool) -> bool {
         let Some(parts) = self.parts(id) else {
             return false;
         };
@@ -295,7 +305,7 @@ impl Store {
         if parts.version != version {
             return false;
         }
-        if !version.is_empty() && !row.meta.uid.is_empty() {
+        if same_columns && !version.is_empty() && !row.meta.uid.is_empty() {
             return same::same_but_for_time(parts.cells, &row.cells);
         }
         let shared = |part: Option<Loc>| part.map(|at| self.interner.bytes(at));
@@ -319,10 +329,18 @@ impl Store {
         let meta = &row.meta;
         let namespace = Some(meta.namespace.as_bytes()).filter(|text| !text.is_empty());
         let mut shared = [None; 4];
-        let texts = [namespace, meta.labels, meta.owners, meta.finalizers];
-        for (place, text) in shared.iter_mut().zip(texts) {
+        let texts = [
+            (Kind::Namespace, namespace),
+            (Kind::Labels, meta.labels),
+            (Kind::Owners, meta.owners),
+            (Kind::Finalizers, meta.finalizers),
+        ];
+        for (place, (kind, text)) in shared.iter_mut().zip(texts) {
             let Some(text) = text else { continue };
-            match self.interner.acquire(text, self.hasher, &mut self.budget) {
+            match self
+                .interner
+                .acquire(kind, text, self.hasher, &mut self.budget)
+            {
                 Ok(at) => *place = Some(at),
                 Err(error) => {
                     self.release_shared(shared);

@@ -7,7 +7,7 @@ use super::index::Index;
 
 /// Entries in no order that matters. Whoever uses it counts their memory.
 #[derive(Debug)]
-pub(crate) struct Texts {
+pub struct Texts {
     index: Index,
     entries: Vec<Entry>,
 }
@@ -19,26 +19,40 @@ struct Entry {
     value: Vec<u8>,
 }
 
+impl Default for Texts {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Texts {
-    pub(crate) fn new() -> Self {
+    /// An empty map.
+    #[must_use]
+    pub fn new() -> Self {
         Self {
             index: Index::new(),
             entries: Vec::new(),
         }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Whether nothing is in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
     /// `hasher`: always the same one.
-    pub(crate) fn get(&self, key: &str, hasher: Hasher) -> Option<&[u8]> {
+    #[must_use]
+    pub fn get(&self, key: &str, hasher: Hasher) -> Option<&[u8]> {
         let at = self.find(key, hash(key, hasher))?;
         Some(&self.entries.get(at as usize)?.value)
     }
 
     /// Adds an entry, or replaces its value.
-    pub(crate) fn insert(
+    ///
+    /// # Errors
+    /// The allocator refuses, or there are 2³² entries: nothing has changed.
+    pub fn insert(
         &mut self,
         key: String,
         value: Vec<u8>,
@@ -63,7 +77,7 @@ impl Texts {
     }
 
     /// Takes an entry out; whether it was there.
-    pub(crate) fn remove(&mut self, key: &str, hasher: Hasher) -> bool {
+    pub fn remove(&mut self, key: &str, hasher: Hasher) -> bool {
         let hash = hash(key, hasher);
         let Some(at) = self.find(key, hash) else {
             return false;
@@ -87,7 +101,7 @@ impl Texts {
     }
 
     /// Takes any entry out.
-    pub(crate) fn pop(&mut self) -> Option<(String, Vec<u8>)> {
+    pub fn pop(&mut self) -> Option<(String, Vec<u8>)> {
         let entry = self.entries.pop()?;
         let at = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
         self.index.remove(entry.hash, at);

@@ -18,18 +18,57 @@ const HEADER: usize = 12;
 pub(super) struct Interner {
     index: Index,
     arena: Arena,
+    /// What was acquired last, by kind: rows come in the order of their names, so neighbours share nearly everything, and a
+    /// comparison is cheaper than a hash and a search.
+    recent: [Loc; KINDS],
 }
+
+/// What a text is. Only a hint where to look first.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kind {
+    Namespace,
+    Labels,
+    Owners,
+    Finalizers,
+}
+
+const KINDS: usize = 4;
 
 impl Interner {
     pub(super) fn new() -> Self {
         Self {
             index: Index::new(),
             arena: Arena::new(),
+            recent: [Loc::NONE; KINDS],
         }
     }
 
     /// Keeps `text`, once more; [`Interner::release`] lets go of it.
     pub(super) fn acquire(
+        &mut self,
+        kind: Kind,
+        text: &[u8],
+        hasher: Hasher,
+        budget: &mut Budget,
+    ) -> Result<Loc, CapacityError> {
+        let recent = self.recent[kind as usize];
+        if recent != Loc::NONE && same(bytes(&self.arena, recent), text) {
+            return self.once_more(recent, budget);
+        }
+        let at = self.find_or_add(text, hasher, budget)?;
+        self.recent[kind as usize] = at;
+        Ok(at)
+    }
+
+    fn once_more(&mut self, at: Loc, budget: &Budget) -> Result<Loc, CapacityError> {
+        let uses = uses(&self.arena, at)
+            .checked_add(1)
+            .ok_or(budget.exhausted())?;
+        set_uses(&mut self.arena, at, uses);
+        Ok(at)
+    }
+
+    fn find_or_add(
         &mut self,
         text: &[u8],
         hasher: Hasher,
@@ -38,13 +77,10 @@ impl Interner {
         let arena = &mut self.arena;
         let hash = hasher.hash(&[text]);
         let known = self.index.find(hash, |at| {
-            hash_at(arena, Loc(at)) == hash && bytes(arena, Loc(at)) == text
+            hash_at(arena, Loc(at)) == hash && same(bytes(arena, Loc(at)), text)
         });
         if let Some(at) = known {
-            let at = Loc(at);
-            let uses = uses(arena, at).checked_add(1).ok_or(budget.exhausted())?;
-            set_uses(arena, at, uses);
-            return Ok(at);
+            return self.once_more(Loc(at), budget);
         }
         let length = u32::try_from(text.len()).map_err(|_| budget.exhausted())?;
         self.index
@@ -69,12 +105,29 @@ impl Interner {
         }
         self.index.remove(hash_at(arena, at), at.0);
         arena.release(at, budget);
+        for recent in &mut self.recent {
+            if *recent == at {
+                *recent = Loc::NONE;
+            }
+        }
     }
 
     /// The bytes that are kept at `at`.
     pub(super) fn bytes(&self, at: Loc) -> &[u8] {
         bytes(&self.arena, at)
     }
+}
+
+/// Whether the texts are equal, eight bytes at a time: the comparison of slices is a call that goes byte by byte on wasm.
+fn same(a: &[u8], b: &[u8]) -> bool {
+    let ((words, tail), (others, other_tail)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
+    a.len() == b.len()
+        && words
+            .iter()
+            .zip(others)
+            .all(|(one, other)| word(one) == word(other))
+        && tail.iter().zip(other_tail).all(|(one, other)| one == other)
 }
 
 fn bytes(arena: &Arena, at: Loc) -> &[u8] {

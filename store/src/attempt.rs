@@ -34,6 +34,14 @@ impl Store {
         self.finish();
         self.heap.balance();
         self.stage = Stage::Open;
+        self.same_columns = false;
+    }
+
+    /// Tells the columns of the attempt (and begins one if none is open). Rows that come before are compared with the published
+    /// ones to the letter: what reads like a time may stand in another column.
+    pub fn expect_columns(&mut self, columns: &Columns) {
+        self.open();
+        self.same_columns = self.columns == *columns;
     }
 
     /// Takes a row into the attempt (and begins one if none is open). A uid that is already in the attempt is replaced;
@@ -189,7 +197,7 @@ impl Store {
         let (hash, known) = self.locate(identity, &row.meta);
         if let Some(id) = known
             && self.is_live(id)
-            && self.is_same(id, row)
+            && self.is_same(id, row, self.same_columns)
         {
             let Some(slot) = self.slot_mut(id) else {
                 return Ok(());

@@ -4,23 +4,27 @@ use super::CapacityError;
 
 /// What a store may hold and what it holds, in bytes.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Budget {
+pub struct Budget {
     limit: usize,
     used: usize,
 }
 
 impl Budget {
-    pub(crate) fn new(limit: usize) -> Self {
+    /// Nothing is held yet.
+    #[must_use]
+    pub fn new(limit: usize) -> Self {
         Self { limit, used: 0 }
     }
 
     /// Bytes held now.
-    pub(crate) fn used(&self) -> usize {
+    #[must_use]
+    pub fn used(&self) -> usize {
         self.used
     }
 
     /// The error that names the declared cap.
-    pub(crate) fn exhausted(&self) -> CapacityError {
+    #[must_use]
+    pub fn exhausted(&self) -> CapacityError {
         CapacityError {
             limit_bytes: self.limit,
         }
@@ -28,7 +32,10 @@ impl Budget {
 
     /// Counts `bytes` more, unless that would pass the cap. Count first, then allocate; where the
     /// allocator refuses, give back with [`Budget::shrink`].
-    pub(crate) fn grow(&mut self, bytes: usize) -> Result<(), CapacityError> {
+    ///
+    /// # Errors
+    /// The cap is reached, or the allocator refuses: nothing has changed.
+    pub fn grow(&mut self, bytes: usize) -> Result<(), CapacityError> {
         match self.used.checked_add(bytes) {
             Some(used) if used <= self.limit => {
                 self.used = used;
@@ -39,13 +46,16 @@ impl Budget {
     }
 
     /// Counts `bytes` less.
-    pub(crate) fn shrink(&mut self, bytes: usize) {
+    pub fn shrink(&mut self, bytes: usize) {
         self.used = self.used.saturating_sub(bytes);
     }
 
     /// Room for `additional` more items in `list`, counted. Grows by half, so lists stay cheap to
     /// count; for long lists use [`super::chunked::Chunked`], which copies nothing.
-    pub(crate) fn reserve<T>(&mut self, list: &mut Vec<T>) -> Result<(), CapacityError> {
+    ///
+    /// # Errors
+    /// The cap is reached, or the allocator refuses: nothing has changed.
+    pub fn reserve<T>(&mut self, list: &mut Vec<T>) -> Result<(), CapacityError> {
         if list.len() < list.capacity() {
             return Ok(());
         }
@@ -60,11 +70,10 @@ impl Budget {
     }
 
     /// Room for `total` items in `list`, counted.
-    pub(crate) fn reserve_to<T>(
-        &mut self,
-        list: &mut Vec<T>,
-        total: usize,
-    ) -> Result<(), CapacityError> {
+    ///
+    /// # Errors
+    /// The cap is reached, or the allocator refuses: nothing has changed.
+    pub fn reserve_to<T>(&mut self, list: &mut Vec<T>, total: usize) -> Result<(), CapacityError> {
         if total <= list.capacity() {
             return Ok(());
         }
@@ -84,7 +93,7 @@ impl Budget {
     }
 
     /// Counts out a list that is about to be dropped.
-    pub(crate) fn release<T>(&mut self, list: &Vec<T>) {
+    pub fn release<T>(&mut self, list: &Vec<T>) {
         self.shrink(list.capacity().saturating_mul(size_of::<T>()));
     }
 }

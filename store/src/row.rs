@@ -113,7 +113,8 @@ pub struct RowCopy {
 
 impl RowCopy {
     /// About what it holds, in bytes.
-    pub(crate) fn bytes(&self) -> usize {
+    #[must_use]
+    pub fn bytes(&self) -> usize {
         let raw = |part: &Option<Box<[u8]>>| part.as_ref().map_or(0, |part| part.len());
         size_of::<Self>()
             + self.name.len()
@@ -166,7 +167,8 @@ impl Store {
     }
 
     /// A total order of rows: by namespace, name and key.
-    pub(crate) fn compare_keys(&self, a: RowId, b: RowId) -> Ordering {
+    #[must_use]
+    pub fn compare_keys(&self, a: RowId, b: RowId) -> Ordering {
         let (Some(row_a), Some(row_b)) = (self.parts(a), self.parts(b)) else {
             return a.cmp(&b);
         };
@@ -186,7 +188,8 @@ impl Store {
     }
 
     /// Ids below this may be rows: for going through all of them in slices.
-    pub(crate) fn id_bound(&self) -> u32 {
+    #[must_use]
+    pub fn id_bound(&self) -> u32 {
         u32::try_from(self.slots.len()).unwrap_or(u32::MAX)
     }
 
