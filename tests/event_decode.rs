@@ -1,7 +1,9 @@
 //! Events that no recorded server sends: keys in any order, wrong kinds, hostile sizes.
 
 use kube_watchlist::clock::Timestamp;
-use kube_watchlist::event::{self, Bookmark, Event, Format, Meta, Objects, Row, decode, rfc3339};
+use kube_watchlist::event::{
+    self, Bookmark, Event, Format, MAX_ROWS, Meta, Objects, Row, decode, rfc3339,
+};
 use kube_watchlist::json::{Error, ErrorKind, Kind};
 use kube_watchlist::object;
 use kube_watchlist::table::{Cells, Columns};
@@ -537,7 +539,7 @@ fn hostile_sizes() {
         ("\"spec\":", ""),
         ("\"metadata\":{\"labels\":{\"a\":", "}}"),
     ] {
-        for (depth, fits) in [(9_000, true), (10_001, false), (200_000, false)] {
+        for (depth, fits) in [(10_000, true), (10_020, false), (200_000, false)] {
             let json = in_event(&format!(
                 "{{{prefix}{}{}{suffix}}}",
                 "[".repeat(depth),
@@ -552,8 +554,14 @@ fn hostile_sizes() {
             }
         }
     }
-    // Many rows in one event, and many members in one object.
-    let rows = vec![r#"{"cells":[1]}"#; 50_000].join(",");
-    let json = in_event(&format!(r#"{{"kind":"Table","rows":[{rows}]}}"#));
-    assert_eq!(objects(&event(&json)).rest.len(), 49_999);
+    // Many rows in one event: servers send one.
+    let table = |rows: usize| {
+        let rows = vec![r#"{"cells":[1]}"#; rows].join(",");
+        in_event(&format!(r#"{{"kind":"Table","rows":[{rows}]}}"#))
+    };
+    assert_eq!(objects(&event(&table(MAX_ROWS))).rest.len(), MAX_ROWS - 1);
+    for rows in [MAX_ROWS + 1, 50_000] {
+        let error = decode(table(rows).as_bytes()).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::TooManyRows);
+    }
 }

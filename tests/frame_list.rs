@@ -307,11 +307,25 @@ fn damage_ends_the_page() {
         );
         assert!(!page.parts.contains(&End), "{text}");
     }
-    let deep = format!("{{\"a\":{}", "[".repeat(DEPTH_LIMIT + 1));
-    let offset = DEPTH_LIMIT as u64 + 5;
+}
+
+#[test]
+fn a_part_that_is_too_deep_is_skipped_and_the_page_goes_on() {
+    let depth = DEPTH_LIMIT + 3;
+    let deep = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+    let page = format!("{{\"a\":{deep},\"items\":[{deep},1]}}");
+    let offset = |from: usize| (from + DEPTH_LIMIT) as u64;
+    let second = page.rfind(&deep).expect("it is there");
     assert_eq!(
-        parts_of(&deep, 1 << 20).parts,
-        [Error(FrameError::TooDeep { offset })]
+        parts_of(&page, 1 << 20).parts,
+        [
+            Error(FrameError::TooDeep { offset: offset(5) }),
+            Error(FrameError::TooDeep {
+                offset: offset(second)
+            }),
+            Item("1".to_owned()),
+            End
+        ]
     );
 }
 

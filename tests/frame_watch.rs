@@ -385,7 +385,8 @@ fn nesting_is_followed_to_its_limit() {
         )
     };
     let (ten_thousand, most, more) = (nested(10_000), nested(DEPTH_LIMIT), nested(DEPTH_LIMIT + 1));
-    let text = format!("{ten_thousand}\n{most}\n{more}\n{{}}\n");
+    // What is too deep is skipped to its end, and no further: no newline follows.
+    let text = format!("{ten_thousand}\n{most}\n{more}{{}}\n");
     let structural = format!("{{\n}}{text}");
     let offset = |text: &str| text.find(&more).expect("it is there") + 4 + DEPTH_LIMIT + 1 - 1;
     let too_deep = |text: &str| {
@@ -404,6 +405,58 @@ fn nesting_is_followed_to_its_limit() {
         frames_of(&structural, 1 << 20).frames[3],
         too_deep(&structural)
     );
+}
+
+#[test]
+fn a_torn_line_is_offered_as_a_whole_one_would_be() {
+    // Whole by its structure, refused by this consumer in any other form than as a line of its own.
+    let text = "{\"a\" {}}\n{\"b\":1}\n";
+    for place in 0..=text.len() {
+        let (before, after) = text.as_bytes().split_at(place);
+        let mut framer = Framer::default();
+        let mut offered = Vec::new();
+        for piece in [before, after] {
+            framer.push(piece, &mut |frame| {
+                offered.push(frame.map(<[u8]>::to_vec));
+                Verdict::Taken
+            });
+        }
+        let want = [document("{\"a\" {}}"), document("{\"b\":1}")];
+        assert_eq!(
+            (&offered[..], framer.finish()),
+            (&want[..], 0),
+            "cut at {place}"
+        );
+    }
+}
+
+#[test]
+fn objects_as_deep_as_servers_allow_survive_every_cut() {
+    let deep = format!(
+        "{}{}",
+        "{\"d\":".repeat(9_999),
+        "{}".to_owned() + &"}".repeat(9_999)
+    );
+    let event = format!("{{\"type\":\"ADDED\",\"object\":{{\"kind\":\"X\",\"spec\":{deep}}}}}\n");
+    let decoded = |pieces: &[&[u8]]| {
+        let mut framer = Framer::default();
+        let mut events = 0;
+        for piece in pieces {
+            framer.push(piece, &mut |frame| {
+                assert!(kube_watchlist::event::decode(frame.expect("a document")).is_ok());
+                events += 1;
+                Verdict::Taken
+            });
+        }
+        events
+    };
+    assert_eq!(decoded(&[event.as_bytes()]), 1);
+    for place in (0..event.len()).step_by(997) {
+        let (before, after) = event.as_bytes().split_at(place);
+        assert_eq!(decoded(&[before, after]), 1, "cut at {place}");
+    }
+    let structural: Vec<u8> = [b"{}{}\n", event.as_bytes()].concat();
+    assert_eq!(framed(structural.chunks(1000), 1 << 20).frames.len(), 3);
 }
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -506,10 +559,12 @@ mod properties {
 
         #[test]
         fn any_structure_in_any_cut_is_framed_as_defined(
-            bytes in structure(),
+            mut bytes in structure(),
             places in proptest::collection::vec(any::<usize>(), 0..12),
             limit in 1..40usize,
         ) {
+            // What is wrong in a line is noticed at its end.
+            bytes.push(b'\n');
             let want = reference(&bytes, limit);
             prop_assert_eq!(framed([&bytes[..]], limit), want.clone());
             prop_assert_eq!(framed(bytes.chunks(1), limit), want.clone());

@@ -38,6 +38,9 @@ pub use decode::{decode, decode_list_meta, decode_object, decode_row};
 use crate::clock::Timestamp;
 use crate::status::Status;
 
+/// More rows than this in one event are refused. Servers send one; all of them are held and applied in one go.
+pub const MAX_ROWS: usize = 1024;
+
 /// In what form an object came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
@@ -75,7 +78,7 @@ pub struct Objects<'a> {
     pub columns: Option<&'a [u8]>,
     /// The first row (servers send exactly one).
     pub first: Option<Row<'a>>,
-    /// Any further rows.
+    /// Any further rows, at most [`MAX_ROWS`] with the first.
     pub rest: Vec<Row<'a>>,
 }
 

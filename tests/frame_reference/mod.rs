@@ -22,6 +22,8 @@ enum Ending {
         error: FrameError,
         restart: bool,
     },
+    /// Too deep at some index; how it goes on behind that.
+    TooDeep(usize, Box<Ending>),
     Truncated,
 }
 
@@ -53,7 +55,33 @@ pub fn reference(bytes: &[u8], limit: usize) -> Framed {
             continue;
         }
         let start = at;
-        match document(bytes, start) {
+        let mut ending = document(bytes, start);
+        let mut skipping = false;
+        if let Ending::TooDeep(deep, rest) = ending {
+            frames.push(Err(if deep - start > limit {
+                FrameError::TooLarge { limit }
+            } else {
+                FrameError::TooDeep {
+                    offset: deep as u64,
+                }
+            }));
+            (ending, skipping) = (*rest, true);
+        }
+        match ending {
+            Ending::TooDeep(..) => unreachable!("said once"),
+            Ending::Whole(end) if skipping => at = end,
+            Ending::Broken {
+                at: broken,
+                restart,
+                ..
+            } if skipping => {
+                at = if restart {
+                    broken
+                } else {
+                    next_line(bytes, broken)
+                };
+            }
+            Ending::Truncated if skipping => return Framed { frames, tail: 0 },
             Ending::Whole(end) => {
                 frames.push(match &bytes[start..end] {
                     document if document.len() > limit => Err(FrameError::TooLarge { limit }),
@@ -103,6 +131,11 @@ fn document(bytes: &[u8], start: usize) -> Ending {
     let (mut last, mut newline) = (b'{', false);
     let mut string = false;
     let mut escaped = false;
+    let mut deep = None;
+    let done = |deep: Option<usize>, ending| match deep {
+        Some(at) => Ending::TooDeep(at, Box::new(ending)),
+        None => ending,
+    };
     for (at, &byte) in bytes.iter().enumerate().skip(start + 1) {
         let broken = |restart| Ending::Broken {
             at,
@@ -111,7 +144,7 @@ fn document(bytes: &[u8], start: usize) -> Ending {
         };
         if string {
             match byte {
-                0..0x20 => return broken(false),
+                0..0x20 => return done(deep, broken(false)),
                 _ if escaped => escaped = false,
                 b'\\' => escaped = true,
                 b'"' => string = false,
@@ -126,26 +159,23 @@ fn document(bytes: &[u8], start: usize) -> Ending {
                     } else {
                         b"[,".contains(&last)
                     };
-                    if !fits {
-                        return broken(byte == b'{' && newline);
+                    // Beyond the limit brackets are counted only.
+                    if open.len() <= DEPTH_LIMIT && !fits {
+                        return done(deep, broken(byte == b'{' && newline));
                     }
-                    if open.len() == DEPTH_LIMIT {
-                        let error = FrameError::TooDeep { offset: at as u64 };
-                        return Ending::Broken {
-                            at,
-                            error,
-                            restart: false,
-                        };
+                    if open.len() == DEPTH_LIMIT && deep.is_none() {
+                        deep = Some(at);
                     }
                     open.push(byte);
                 }
                 b'}' | b']' => {
                     // A bracket and its closing twin are two apart in ASCII.
-                    if open.pop() != Some(byte - 2) {
-                        return broken(false);
+                    let beyond = open.len() > DEPTH_LIMIT;
+                    if open.pop() != Some(byte - 2) && !beyond {
+                        return done(deep, broken(false));
                     }
                     if open.is_empty() {
-                        return Ending::Whole(at + 1);
+                        return done(deep, Ending::Whole(at + 1));
                     }
                 }
                 _ => {}
@@ -157,7 +187,7 @@ fn document(bytes: &[u8], start: usize) -> Ending {
             _ => (last, newline) = (byte, false),
         }
     }
-    Ending::Truncated
+    done(deep, Ending::Truncated)
 }
 
 /// The next line that begins with `{`.

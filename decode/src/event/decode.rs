@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::meta::{self, Aside, Sent};
-use super::{Bookmark, Event, Format, ListMeta, Meta, Objects, Row};
+use super::{Bookmark, Event, Format, ListMeta, MAX_ROWS, Meta, Objects, Row};
 use crate::json::{Cursor, Error, ErrorKind, Kind};
 use crate::object;
 use crate::status::Status;
@@ -247,6 +247,9 @@ impl<'a> Body<'a> {
                 let row = first.insert(EMPTY);
                 self.initial_events_end = read_row(value, annotations, row)?;
                 return Ok(());
+            }
+            if rest.len().saturating_add(1) >= MAX_ROWS {
+                return Err(value.error(ErrorKind::TooManyRows));
             }
             rest.try_reserve(1)
                 .map_err(|_| value.error(ErrorKind::OutOfMemory))?;

@@ -41,7 +41,7 @@ pub enum Part<'a> {
 /// takes no more memory than its longest element.
 ///
 /// The limit applies to each part: one over it is stated as [`FrameError::TooLarge`] and skipped, and the page goes
-/// on behind it. Any other error ends the page: what follows is counted as trailing, and [`Part::End`] never comes.
+/// on behind it, as it does behind one that is [`FrameError::TooDeep`]. Any other error ends the page: what follows is counted as trailing, and [`Part::End`] never comes.
 #[derive(Debug)]
 pub struct ListFramer {
     limit: usize,
@@ -245,12 +245,20 @@ impl ListFramer {
                 return bytes.len();
             }
             Step::Broken { at, .. } => (at, self.not_json(at)),
-            Step::TooDeep(at) => (
-                at,
-                FrameError::TooDeep {
-                    offset: self.position(at),
-                },
-            ),
+            Step::TooDeep(at) => {
+                let held = self.pending.len().saturating_add(at.saturating_sub(start));
+                let error = if held > self.limit {
+                    FrameError::TooLarge { limit: self.limit }
+                } else {
+                    FrameError::TooDeep {
+                        offset: self.position(at),
+                    }
+                };
+                if !self.skipping {
+                    self.drop_part(error, sink);
+                }
+                return at.saturating_add(1);
+            }
         };
         self.fail_at(self.pending.len(), start, at, error, sink);
         at

@@ -34,8 +34,8 @@ pub use watch::{Framer, Verdict};
 /// `k8s.io/apimachinery/pkg/runtime/serializer/streaming`). Objects of a cluster stay below 3 MiB.
 pub const DEFAULT_FRAME_LIMIT: usize = 16 * 1024 * 1024;
 
-/// Brackets that may be open at one time: as many as the decoder behind the framer allows, and as Go's in the server.
-pub const DEPTH_LIMIT: usize = scan::DEPTH_LIMIT;
+/// Brackets that may be open at one time: [`MAX_DEPTH`](crate::json::MAX_DEPTH), as for the decoder behind the framer.
+pub const DEPTH_LIMIT: usize = crate::json::MAX_DEPTH as usize;
 
 /// What was left out of a stream, and why. The stream goes on behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -57,6 +57,11 @@ impl Pending {
         Ok(())
     }
 
+    /// Forgets all but the first bytes.
+    pub(super) fn truncate(&mut self, length: usize) {
+        self.bytes.truncate(length);
+    }
+
     /// Forgets the document, and gives its memory back if it was an unusually long one.
     pub(super) fn clear(&mut self) {
         if self.bytes.capacity() > KEPT {

@@ -1,10 +1,7 @@
 //! Where a JSON value ends, found from its structure, in as many pieces as it comes.
 
 use super::{is_blank, search};
-
-/// Brackets that may be open at one time.
-pub(super) const DEPTH_LIMIT: usize = crate::json::MAX_DEPTH as usize;
-const WORDS: usize = DEPTH_LIMIT.div_ceil(64);
+use crate::json::brackets::Brackets;
 
 /// How far a scan came. Indices are into the bytes that were given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +13,8 @@ pub(super) enum Step {
     /// The byte at this index fits into no value. `restart`: it opens an object at the start of a line, which is how a
     /// document looks that follows a torn one.
     Broken { at: usize, restart: bool },
-    /// The bracket at this index is one too many.
+    /// The bracket at this index is one too many. Behind it the scan can go on, to find where the value ends; it says so
+    /// once.
     TooDeep(usize),
 }
 
@@ -36,6 +34,8 @@ enum State {
 pub(super) struct Scanner {
     state: State,
     open: Brackets,
+    /// Brackets that are open beyond those: only counted.
+    beyond: usize,
     /// The last byte of the value before the next piece that is not blank, and whether a newline came after it.
     last: u8,
     newline: bool,
@@ -45,7 +45,8 @@ impl Scanner {
     pub(super) fn new() -> Self {
         Self {
             state: State::Scalar,
-            open: Brackets::new(),
+            open: Brackets::default(),
+            beyond: 0,
             last: 0,
             newline: false,
         }
@@ -54,11 +55,13 @@ impl Scanner {
     /// Starts a value that begins with this byte; false where none does. Give what follows to [`Self::scan`].
     pub(super) fn begin(&mut self, first: u8) -> bool {
         self.open.clear();
+        self.beyond = 0;
         self.last = first;
         self.newline = false;
         self.state = match first {
             b'{' | b'[' => {
-                self.open.push(first == b'{');
+                // The first of many.
+                let _ = self.open.push(first == b'{');
                 State::Container
             }
             b'"' => State::String,
@@ -96,6 +99,14 @@ impl Scanner {
                 self.state = State::String;
                 Ok(next)
             }
+            b'{' | b'[' if self.beyond > 0 => {
+                self.beyond = self.beyond.saturating_add(1);
+                Ok(next)
+            }
+            b'}' | b']' if self.beyond > 0 => {
+                self.beyond = self.beyond.saturating_sub(1);
+                Ok(next)
+            }
             b'{' | b'[' => {
                 let (last, newline) = self.before(bytes, from, stop);
                 let fits = if self.open.innermost_is_object() {
@@ -109,7 +120,9 @@ impl Scanner {
                         restart: newline && byte == b'{',
                     });
                 }
-                if !self.open.push(byte == b'{') {
+                if self.open.push(byte == b'{').is_err() {
+                    self.beyond = 1;
+                    (self.last, self.newline) = (byte, false);
                     return Err(Step::TooDeep(stop));
                 }
                 Ok(next)
@@ -199,55 +212,4 @@ fn scalar(bytes: &[u8], at: usize) -> Step {
 fn at_stop(bytes: &[u8], stop: Option<usize>) -> Option<(usize, u8)> {
     let stop = stop?;
     Some((stop, *bytes.get(stop)?))
-}
-
-/// The brackets that are open, a bit each: set for an object. Of fixed size, since its growth would follow the input.
-#[derive(Debug)]
-struct Brackets {
-    words: [u64; WORDS],
-    depth: usize,
-}
-
-impl Brackets {
-    fn new() -> Self {
-        Self {
-            words: [0; WORDS],
-            depth: 0,
-        }
-    }
-
-    fn clear(&mut self) {
-        self.depth = 0;
-    }
-
-    fn is_empty(&self) -> bool {
-        self.depth == 0
-    }
-
-    /// False where the limit is reached.
-    fn push(&mut self, object: bool) -> bool {
-        if self.depth == DEPTH_LIMIT {
-            return false;
-        }
-        let bit = 1 << (self.depth % 64);
-        let Some(word) = self.words.get_mut(self.depth / 64) else {
-            return false;
-        };
-        *word = if object { *word | bit } else { *word & !bit };
-        self.depth = self.depth.saturating_add(1);
-        true
-    }
-
-    fn pop(&mut self) {
-        self.depth = self.depth.saturating_sub(1);
-    }
-
-    fn innermost_is_object(&self) -> bool {
-        let Some(index) = self.depth.checked_sub(1) else {
-            return false;
-        };
-        self.words
-            .get(index / 64)
-            .is_some_and(|word| word >> (index % 64) & 1 == 1)
-    }
 }

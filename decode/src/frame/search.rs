@@ -1,6 +1,6 @@
 //! Searches for the next byte of a kind.
 
-use crate::json::simd;
+use crate::json::{Error, simd};
 
 /// The next newline.
 pub(super) fn newline(bytes: &[u8], from: usize) -> Option<usize> {
@@ -33,6 +33,13 @@ pub(super) fn not_blank(bytes: &[u8], from: usize) -> Option<usize> {
         from,
         rest.iter().position(|&byte| !super::is_blank(byte)),
     )
+}
+
+/// Where the document ends that `structure` follows; see [`simd::Structure::feed`].
+pub(super) fn end(structure: &mut simd::Structure, bytes: &[u8]) -> Result<Option<usize>, Error> {
+    #[cfg(test)]
+    super::meter::count(bytes.len());
+    structure.feed(bytes)
 }
 
 #[inline]

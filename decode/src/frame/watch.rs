@@ -3,6 +3,7 @@
 use super::pending::Pending;
 use super::scan::{Scanner, Step};
 use super::{ByteOrderMark, DEFAULT_FRAME_LIMIT, FrameError, search};
+use crate::json::simd::Structure;
 
 /// What the consumer says of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,9 +19,9 @@ pub enum Verdict {
 ///
 /// API servers send a document a line, so each line is handed over as it stands, without being scanned for structure, and
 /// without a copy where it lies whole in one piece. The protocol does not promise lines, though
-/// (`NewJSONFramedReader` of apimachinery is self-delimiting): what is cut by the end of a piece, and everything after the
-/// first line that is no whole document, is framed by its brackets. So a document is delivered as soon as its last
-/// byte is there, and documents without newlines, pretty-printed, or several on a line are as good as any.
+/// (`NewJSONFramedReader` of apimachinery is self-delimiting). So a document whose newline has not come is followed by its
+/// brackets meanwhile, and delivered as soon as its last byte is there; and everything after the first line that is no whole
+/// document is framed by its structure: documents without newlines, pretty-printed, or several on a line are as good as any.
 ///
 /// Bytes that belong to no document are one [`FrameError::NotJson`]; the stream goes on at the next line that begins with
 /// `{`. So is a document that is whole by its structure and that the consumer refuses all the same
@@ -32,6 +33,8 @@ pub struct Framer {
     /// Lines are tried as they stand.
     lines: bool,
     state: State,
+    /// Follows a line whose end has not come.
+    structure: Structure,
     scanner: Scanner,
     pending: Pending,
     mark: ByteOrderMark,
@@ -43,6 +46,9 @@ pub struct Framer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Between,
+    /// In a line that may be one document.
+    Line,
+    /// In a document that is framed by its structure.
     Document,
     /// In a document that is not delivered; its error has been stated.
     Skipping,
@@ -68,6 +74,7 @@ impl Framer {
             limit,
             lines: true,
             state: State::Between,
+            structure: Structure::new(),
             scanner: Scanner::new(),
             pending: Pending::default(),
             mark: ByteOrderMark::default(),
@@ -86,17 +93,26 @@ impl Framer {
                 self.lose(FrameError::NotJson { offset: 0 }, sink);
             }
         }
+        self.read(bytes, at, sink);
+        self.offset = self.offset.saturating_add(bytes.len() as u64);
+    }
+
+    fn read(&mut self, bytes: &[u8], from: usize, sink: Sink<'_>) {
+        let mut at = from;
         // Without a newline up to the end of the piece, none is looked for again after each document.
         let mut newlines_left = true;
         while at < bytes.len() {
             at = match self.state {
                 State::Between => match search::not_blank(bytes, at) {
                     None => bytes.len(),
-                    Some(start) => match self.line(bytes, start, &mut newlines_left, sink) {
-                        Some(next) => next,
-                        None => self.begin(bytes, start, sink),
-                    },
+                    Some(start) if self.lines && bytes.get(start) == Some(&b'{') => {
+                        self.structure = Structure::new();
+                        self.state = State::Line;
+                        start
+                    }
+                    Some(start) => self.begin(bytes, start, sink),
                 },
+                State::Line => self.line(bytes, at, &mut newlines_left, sink),
                 State::Document => self.document(bytes, at, at, sink),
                 State::Skipping => self.skip(bytes, at),
                 State::Lost => match search::newline(bytes, at) {
@@ -116,13 +132,12 @@ impl Framer {
                 },
             };
         }
-        self.offset = self.offset.saturating_add(bytes.len() as u64);
     }
 
     /// The stream has ended. Drops a document that is not complete and returns how many of its bytes had come (zero where
     /// there is none, or where an error has told of it). The next piece starts a new stream.
     pub fn finish(&mut self) -> usize {
-        let truncated = if self.state == State::Document {
+        let truncated = if matches!(self.state, State::Line | State::Document) {
             self.pending.len()
         } else {
             0
@@ -150,30 +165,65 @@ impl Framer {
         self.pending.capacity().saturating_add(size_of::<Self>())
     }
 
-    /// Tries the line that begins at `start`; where it is taken, returns the index behind it.
+    /// Goes on at `from` in a line, of which a part may be pending; returns the index behind what was read.
     fn line(
         &mut self,
         bytes: &[u8],
-        start: usize,
+        from: usize,
         newlines_left: &mut bool,
         sink: Sink<'_>,
-    ) -> Option<usize> {
-        if !self.lines || !*newlines_left || bytes.get(start) != Some(&b'{') {
-            return None;
-        }
-        let Some(newline) = search::newline(bytes, start) else {
-            *newlines_left = false;
-            return None;
+    ) -> usize {
+        let rest = bytes.get(from..).unwrap_or_default();
+        let newline = newlines_left
+            .then(|| search::newline(bytes, from))
+            .flatten();
+        *newlines_left = newline.is_some();
+        let (fragment, next) = if let Some(newline) = newline {
+            let line = bytes.get(from..newline).unwrap_or_default();
+            (line, newline.saturating_add(1))
+        } else {
+            match search::end(&mut self.structure, rest) {
+                Ok(Some(length)) => {
+                    let document = rest.get(..length).unwrap_or_default();
+                    (document, from.saturating_add(length))
+                }
+                Ok(None) if self.pending.append(rest, self.limit).is_ok() => return bytes.len(),
+                Ok(None) | Err(_) => return self.leave_lines(from, sink),
+            }
         };
-        let line = bytes.get(start..newline)?.trim_ascii_end();
-        if line.last() == Some(&b'}')
-            && line.len() <= self.limit
-            && sink(Ok(line)) == Verdict::Taken
+        let held = self.pending.len();
+        let document = if held == 0 {
+            fragment
+        } else if self.pending.append(fragment, self.limit).is_ok() {
+            self.pending.as_slice()
+        } else {
+            return self.leave_lines(from, sink);
+        };
+        let document = document.trim_ascii_end();
+        if document.last() == Some(&b'}')
+            && document.len() <= self.limit
+            && sink(Ok(document)) == Verdict::Taken
         {
-            return newline.checked_add(1);
+            self.pending.clear();
+            self.state = State::Between;
+            return next;
         }
+        self.pending.truncate(held);
+        self.leave_lines(from, sink)
+    }
+
+    /// The line is no document: from its first byte on the stream is framed by its structure. Returns the index `from`, before
+    /// which what was pending ends.
+    fn leave_lines(&mut self, from: usize, sink: Sink<'_>) -> usize {
         self.lines = false;
-        None
+        self.state = State::Between;
+        self.structure = Structure::new();
+        let held = std::mem::take(&mut self.pending);
+        let offset = self.offset;
+        self.offset = self.position(from).saturating_sub(held.len() as u64);
+        self.read(held.as_slice(), 0, sink);
+        self.offset = offset;
+        from
     }
 
     /// Begins the document at `start` and follows it as far as it goes.
@@ -226,12 +276,13 @@ impl Framer {
                     offset: self.position(at),
                 },
             ),
-            Step::TooDeep(at) => (
-                at,
-                FrameError::TooDeep {
-                    offset: self.position(at),
-                },
-            ),
+            Step::TooDeep(at) => {
+                let offset = self.position(at);
+                self.lose_document(start, at, FrameError::TooDeep { offset }, sink);
+                // Its end is found all the same.
+                self.state = State::Skipping;
+                return at.saturating_add(1);
+            }
         };
         self.lose_document(start, end, error, sink);
         end
@@ -243,7 +294,8 @@ impl Framer {
             Step::More => (bytes.len(), State::Skipping),
             Step::Done(end) => (end, State::Between),
             Step::Broken { at, restart: true } => (at, State::Between),
-            Step::Broken { at, restart: false } | Step::TooDeep(at) => (at, State::Lost),
+            Step::Broken { at, restart: false } => (at, State::Lost),
+            Step::TooDeep(at) => (at.saturating_add(1), State::Skipping),
         };
         self.state = state;
         next

@@ -284,6 +284,19 @@ impl<'a> Cursor<'a> {
     /// Reads a key and the colon behind it.
     #[inline]
     fn next_key(&mut self) -> Result<Cow<'a, [u8]>, Error> {
+        // As servers write it: no blanks, no escapes.
+        if let [b'"', rest @ ..] = self.rest {
+            let length = simd::find_special(rest);
+            if let Some((key, [b'"', b':', rest @ ..])) = rest.split_at_checked(length) {
+                self.rest = rest;
+                return Ok(Cow::Borrowed(key));
+            }
+        }
+        self.next_loose_key()
+    }
+
+    /// Reads a key in any form.
+    fn next_loose_key(&mut self) -> Result<Cow<'a, [u8]>, Error> {
         if self.token()? != b'"' {
             return Err(self.error(ErrorKind::ExpectedKey));
         }

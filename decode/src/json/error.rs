@@ -54,6 +54,8 @@ pub enum ErrorKind {
     InvalidColumn,
     /// More columns than [`MAX_COLUMNS`](crate::table::MAX_COLUMNS): the first one too many begins here.
     TooManyColumns,
+    /// More rows in one event than [`MAX_ROWS`](crate::event::MAX_ROWS): the first one too many begins here.
+    TooManyRows,
     /// Memory for something that grows with the input was refused.
     OutOfMemory,
 }
@@ -100,6 +102,7 @@ impl fmt::Display for ErrorKind {
             Self::UnknownEventType => "unknown event type",
             Self::InvalidColumn => "invalid column definition",
             Self::TooManyColumns => "too many columns",
+            Self::TooManyRows => "too many rows in one event",
             Self::OutOfMemory => "out of memory",
         })
     }

@@ -51,6 +51,7 @@
     )
 )]
 
+pub(crate) mod brackets;
 mod cursor;
 mod error;
 mod nesting;

@@ -1,10 +1,11 @@
 //! Which brackets are open.
 
-use super::{ErrorKind, Kind};
+use super::ErrorKind;
 
-/// How many brackets may be open at once in a value that is skipped or sliced: as many as Go's decoder allows, so
-/// that no object that a server accepted is refused here.
-pub const MAX_DEPTH: u32 = 10_000;
+/// How many brackets may be open at once in a value that is skipped or sliced, and in a document that is framed: as many as
+/// Go's decoder allows in an object (10,000), and some for what a watch event or a Table wraps around it, so that no object that
+/// a server accepted is refused here.
+pub const MAX_DEPTH: u32 = 10_016;
 
 /// Open arrays that are kept without allocating. Kubernetes' own types nest at most eight.
 const INLINE: usize = 12;
@@ -49,15 +50,6 @@ impl Nesting {
             self.objects.saturating_sub(1)
         } else {
             self.objects
-        }
-    }
-
-    /// The kind of the innermost open bracket.
-    pub(crate) const fn innermost(&self) -> Option<Kind> {
-        match (self.objects, self.arrays) {
-            (0, 0) => None,
-            (0, _) => Some(Kind::Array),
-            _ => Some(Kind::Object),
         }
     }
 

@@ -106,6 +106,11 @@ pub(super) fn unescape(content: &[u8]) -> Result<String, Wrong> {
 /// The content as text.
 #[inline]
 pub(super) fn utf8(content: &[u8]) -> Result<&str, Wrong> {
+    simd::ascii(content).map_or_else(|| utf8_beyond_ascii(content), Ok)
+}
+
+#[cold]
+fn utf8_beyond_ascii(content: &[u8]) -> Result<&str, Wrong> {
     core::str::from_utf8(content).map_err(|error| (ErrorKind::InvalidUtf8, error.valid_up_to()))
 }
 

@@ -61,6 +61,33 @@ pub fn find_quote(bytes: &[u8]) -> usize {
     native::find_quote(bytes)
 }
 
+/// The text of these bytes where all of them are ASCII, as nearly everything is that a table shows.
+#[inline]
+#[must_use]
+pub fn ascii(bytes: &[u8]) -> Option<&str> {
+    if !is_ascii(bytes) {
+        return None;
+    }
+    // SAFETY: every byte was found to be ASCII, and ASCII is UTF-8.
+    Some(unsafe { core::str::from_utf8_unchecked(bytes) })
+}
+
+/// Whether the top bit of every byte is clear. Words overlap at the end, so no byte is looked at alone but in the shortest texts.
+#[inline]
+fn is_ascii(bytes: &[u8]) -> bool {
+    const TOP: u64 = 0x8080_8080_8080_8080;
+    let (words, tail) = bytes.as_chunks::<8>();
+    let mut seen = words
+        .iter()
+        .fold(0, |seen, word| seen | u64::from_le_bytes(*word));
+    if let Some(last) = bytes.last_chunk::<8>() {
+        seen |= u64::from_le_bytes(*last);
+    } else {
+        seen |= tail.iter().fold(0, |seen, &byte| seen | u64::from(byte));
+    }
+    seen & TOP == 0
+}
+
 /// Finds the end of an object or array whose bytes come in any cuts.
 ///
 /// ```
