@@ -70,7 +70,7 @@ describe('kinds of resources', () => {
     ['#/batch/v1/jobs?wide', '/apis/batch/v1/jobs'],
     ['#/v1/pods?namespace=catalog&wide', '/api/v1/namespaces/catalog/pods'],
   ]) {
-    test(path, async (t) => {
+    test(hash, async (t) => {
       const fake = await Fake.start(t)
       const demo = await Demo.open(t, fake, { hash })
       await demo.phase('live')
