@@ -418,7 +418,7 @@ describe('a list of several pages', () => {
     const { fake, demo } = await open(
       t,
       [
-        { kind: 'slow', bytes: 1_000_000, match: laterPage },
+        { kind: 'slow', bytes: 300_000, match: laterPage },
         { kind: 'cut', events: 0, match: { request: 'watch', path: '/pods' }, times: 1 },
       ],
       options,
