@@ -1,7 +1,7 @@
 // The demo page while the server, or what is before it, fails: rows stay, the status never says live when it is not,
 // and in the end the table is what the server has.
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { after, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { closeBrowser, Demo } from './lib/demo.mjs'
 import { Fake } from './lib/fake.mjs'
@@ -22,11 +22,11 @@ async function provesLive(demo, fake, name = 'proof') {
 }
 
 /** From the first snapshot on no part of one was shown, nor an empty table, and live rows were never marked old. */
-async function neverShowedAPart(demo) {
+async function neverShowedAPart(demo, all = pods) {
   const steps = await demo.steps()
   for (const step of steps) {
-    if (step.rows > 0) assert.ok(step.rows >= pods, `a part was shown: ${JSON.stringify(steps)}`)
-    if (step.phase === 'live') assert.ok(step.rows >= pods && !step.stale, `not true: ${JSON.stringify(steps)}`)
+    if (step.rows > 0) assert.ok(step.rows >= all, `a part was shown: ${JSON.stringify(steps)}`)
+    if (step.phase === 'live') assert.ok(step.rows >= all && !step.stale, `not true: ${JSON.stringify(steps)}`)
   }
   const first = steps.findIndex((step) => step.rows > 0)
   assert.ok(first >= 0)
@@ -34,6 +34,26 @@ async function neverShowedAPart(demo) {
     steps.slice(first).every((step) => step.rows > 0),
     `rows went away: ${JSON.stringify(steps)}`,
   )
+}
+
+/** While they waited for a new snapshot, all rows were there to be read, marked as old, with the reason. */
+async function saidOld(demo, reason) {
+  const steps = await demo.steps()
+  assert.ok(
+    steps.some(
+      (step) => step.rows >= pods && step.stale && ['stale', 'syncing'].includes(step.phase) && reason.test(step.notes),
+    ),
+    `never old because of ${reason}: ${JSON.stringify(steps)}`,
+  )
+}
+
+/** Makes the next snapshot last a second or two, so that what the page says meanwhile is there to be seen. */
+const slowly = { kind: 'slow', bytes: 500_000, match: watchlist, times: 1 }
+
+async function until(holds, what, limit = 10_000) {
+  for (const end = Date.now() + limit; !(await holds()); await sleep(20)) {
+    if (Date.now() > end) assert.fail(`never: ${what}`)
+  }
 }
 
 async function open(t, faults = [], options = {}) {
@@ -102,8 +122,34 @@ test('no end bookmark: falls back with the reason', async (t) => {
 test('410 when it resumes: old rows stay, the new snapshot says what changed', async (t) => {
   const { fake, demo } = await open(t)
   await demo.phase('live')
+  // What was compacted has to be newer than what the page knows, or it may go on from there.
+  await fake.mutate({ op: 'create', resource: 'configmaps', namespace: 'default', name: 'elsewhere' })
+  // Before it can resume there is time to miss something.
+  await fake.fault({ kind: 'unavailable', retryAfter: 2, match: { path: '/pods', request: 'watch' }, times: 1 })
+  await fake.fault(slowly)
+  const { resourceVersion } = await fake.state()
   await fake.restart()
-  await demo.until((status) => status.phase === 'live', 'live')
+  await demo.until((status) => /HTTP 503/.test(status.notes), 'waiting')
+  const { rows } = await fake.state()
+  const { namespace, name } = rows[5]
+  await fake.mutate({ op: 'delete', resource: 'pods', namespace, name })
+  await fake.mutate({ op: 'create', resource: 'pods', namespace, name: 'missed', count: 2 })
+  await fake.mutate({ op: 'terminate', resource: 'pods', namespace: rows[6].namespace, name: rows[6].name })
+  await demo.phase('live')
+  assert.equal(await demo.page.locator('.snapshot-change').textContent(), 'resynced: 2 added, 1 changed, 1 removed')
+  const asked = (await fake.asked()).filter(({ kind }) => kind !== 'probe')
+  assert.deepEqual(
+    asked.map(({ kind, status }) => [kind, status]),
+    [
+      ['watchlist', 200],
+      ['watch', 503],
+      // Refused by an event of the stream, as real servers do.
+      ['watch', 200],
+      ['watchlist', 200],
+    ],
+  )
+  assert.ok(BigInt(asked[2].version) < BigInt(resourceVersion))
+  await saidOld(demo, /HTTP 410/)
   await provesLive(demo, fake)
   await neverShowedAPart(demo)
 })
@@ -112,9 +158,26 @@ for (const inStream of [false, true]) {
   test(`410 ${inStream ? 'in the stream' : 'by status'}, twice: old rows stay and are said to be old`, async (t) => {
     const { fake, demo } = await open(t)
     await demo.phase('live')
-    await fake.fault({ kind: 'gone', inStream, match: { path: '/pods', request: 'watch' }, times: 2 })
+    // The watch that resumes, and the streaming list that is the answer to its 410.
+    for (const request of ['watch', 'watchlist']) {
+      await fake.fault({ kind: 'gone', inStream, match: { path: '/pods', request }, times: 1 })
+    }
+    await fake.fault(slowly)
     await fake.restart()
+    await until(async () => (await fake.asked()).some(({ kind }) => kind === 'watch'), 'the watch that resumes')
+    // In the stream it comes in the place of an event.
+    await fake.mutate({ op: 'create', resource: 'pods', namespace: 'default', name: 'unheard' })
+    await demo.until((status) => status.phase === 'syncing' && status.stale, 'syncing again')
     await provesLive(demo, fake)
+    const met = (await fake.asked()).filter(({ fault }) => fault === 'gone')
+    assert.deepEqual(
+      met.map(({ kind, status }) => [kind, status]),
+      [
+        ['watch', inStream ? 200 : 410],
+        ['watchlist', inStream ? 200 : 410],
+      ],
+    )
+    await saidOld(demo, /HTTP 410/)
     await neverShowedAPart(demo)
   })
 }
@@ -127,10 +190,15 @@ test('429 with Retry-After: waits as long as asked, and says so', async (t) => {
   assert.notEqual(waiting.phase, 'live')
   assert.equal(waiting.rows, 0)
   await provesLive(demo, fake)
-  const asked = (await fake.requests()).filter((request) =>
-    /\/pods\?/.test(request.path ?? request.url ?? request.target),
+  const asked = await fake.asked()
+  assert.deepEqual(
+    asked.map(({ status }) => status),
+    [429, 429, 200],
   )
-  assert.ok(asked.length <= 4, `${asked.length} requests`)
+  for (const [index, { time }] of asked.slice(1).entries()) {
+    const waited = time - asked[index].time
+    assert.ok(waited >= 2000, `asked again after ${waited} ms`)
+  }
 })
 
 test('401: signed out, rows stay and are old, silence until somebody retries', async (t) => {
@@ -264,9 +332,111 @@ test('the cable is pulled: rows stay, old since when, until it is back', async (
 })
 
 test('other columns in the middle of a stream: a new snapshot under them', async (t) => {
-  const { fake, demo } = await open(t, [{ kind: 'column-change', events: pods + 2, match: watchlist, times: 1 }])
+  const { fake, demo } = await open(t, [
+    { kind: 'column-change', events: pods + 2, match: watchlist, times: 1 },
+    // From then on the server has them.
+    { kind: 'column-change', match: { path: '/pods' } },
+  ])
   await demo.phase('live')
+  const before = (await demo.rows()).columns
+  assert.ok(!before.includes('Zone'))
   await fake.mutate({ op: 'create', resource: 'pods', namespace: 'default', name: 'more', count: 4 })
+  await demo.until((status) => status.phase === 'live' && status.rows === pods + 4, 'live with all four')
   await provesLive(demo, fake)
+  const { columns, rows } = await demo.rows()
+  assert.deepEqual(columns, ['Name', 'Namespace', 'Zone', ...before.slice(2)])
+  assert.equal(rows.length, pods + 5)
+  for (const row of rows) assert.equal(row[2], 'zone-a')
   await neverShowedAPart(demo)
+})
+
+describe('a list of several pages', () => {
+  const all = 1200
+  const options = { profile: '1.26', pods: all }
+  const list = { request: 'list', path: '/pods' }
+  const laterPage = { ...list, continued: true }
+
+  /** The pages asked for, each list on its own; what is asked besides is left out. */
+  function lists(asked) {
+    const found = []
+    for (const { kind, continued, status, fault } of asked) {
+      if (kind !== 'list') continue
+      if (!continued) found.push([])
+      found.at(-1).push(fault ?? status)
+    }
+    return found
+  }
+
+  test('whole: three pages, shown in one step', async (t) => {
+    const { fake, demo } = await open(t, [], options)
+    await provesLive(demo, fake)
+    assert.deepEqual(lists(await fake.asked()), [[200, 200, 200]])
+    await neverShowedAPart(demo, all)
+  })
+
+  for (const { kind, more, tries } of [
+    {
+      kind: 'cut',
+      more: { bytes: 100_000 },
+      tries: [
+        [200, 'cut'],
+        [200, 200, 200],
+      ],
+    },
+    {
+      kind: 'gone',
+      more: {},
+      tries: [
+        [200, 'gone'],
+        [200, 200, 200],
+      ],
+    },
+  ]) {
+    test(`${kind} in the second page: both list and watch begin again`, async (t) => {
+      const { fake, demo } = await open(t, [{ kind, ...more, match: laterPage, times: 1 }], options)
+      await provesLive(demo, fake)
+      const asked = await fake.asked()
+      assert.deepEqual(lists(asked), tries)
+      assert.equal(asked.filter(({ kind }) => kind === 'watch').length, 2)
+      await neverShowedAPart(demo, all)
+    })
+
+    test(`${kind} in the second page of a new snapshot: the old rows stay`, async (t) => {
+      const { fake, demo } = await open(t, [], options)
+      await demo.phase('live')
+      await fake.fault({ kind, ...more, match: laterPage, times: 1 })
+      await fake.mutate({ op: 'create', resource: 'configmaps', namespace: 'default', name: 'elsewhere' })
+      await fake.restart()
+      await demo.until((status) => status.stale, 'old')
+      await provesLive(demo, fake)
+      assert.deepEqual(lists(await fake.asked()), [[200, 200, 200], ...tries])
+      await neverShowedAPart(demo, all)
+    })
+  }
+
+  test('the watch beside it is cut: what it would have brought comes after the list', async (t) => {
+    const { fake, demo } = await open(
+      t,
+      [
+        { kind: 'slow', bytes: 300_000, match: laterPage },
+        { kind: 'cut', events: 0, match: { request: 'watch', path: '/pods' }, times: 1 },
+      ],
+      options,
+    )
+    await until(async () => (await fake.asked()).some(({ kind }) => kind === 'watch'), 'the watch beside the list')
+    // Of the first page, which is through, and so known to the watch alone.
+    const { rows } = await fake.state()
+    const [{ namespace, name }] = rows
+    await fake.mutate({ op: 'delete', resource: 'pods', namespace, name })
+    await fake.mutate({ op: 'create', resource: 'pods', namespace, name: 'beside', count: 2 })
+    assert.equal((await demo.status()).phase, 'syncing')
+    await demo.until((status) => status.phase === 'live' && status.rows === all + 1, 'live with both, and one less')
+    await provesLive(demo, fake)
+    const asked = await fake.asked()
+    assert.deepEqual(lists(asked), [[200, 'slow', 'slow']])
+    const [cut, next] = asked.filter(({ kind }) => kind === 'watch')
+    assert.equal(cut.fault, 'cut')
+    assert.equal(next.version, cut.version, 'nothing came of the first')
+    await neverShowedAPart(demo, all)
+  })
 })

@@ -197,6 +197,124 @@ test('an empty namespace: the notice says so, and the first object appears by it
   await demo.until((now) => now.rows === 1, 'the first row')
 })
 
+test('a resource that cannot be watched is offered, polled, and said to be', async (t) => {
+  const fake = await Fake.start(t, { pods: 10 })
+  const demo = await Demo.open(t, fake, { clock: true })
+  await demo.phase('live')
+  await demo.page.getByRole('button', { name: /^Resource: / }).click()
+  await demo.page.getByRole('combobox').fill('componentstatuses')
+  await demo.page.getByRole('option', { name: /ComponentStatus · cs · not live/ }).click()
+  const status = await demo.phase('polling')
+  assert.match(status.sentence, /^Poll\/Table · 3 componentstatuses in /)
+  assert.match(status.notes, /^Poll because: The server refused \(HTTP 405\).*componentstatuses/)
+  assert.equal(status.stale, false)
+  await demo.matches('/api/v1/componentstatuses')
+
+  await fake.mutate({
+    op: 'patch',
+    resource: 'componentstatuses',
+    name: 'scheduler',
+    object: { conditions: [{ type: 'Healthy', status: 'False', message: 'out for lunch' }] },
+  })
+  // Longer than from one poll to the next.
+  await demo.page.clock.fastForward('00:40')
+  await demo.page.getByText('out for lunch', { exact: true }).waitFor()
+  await demo.matches('/api/v1/componentstatuses')
+  assert.deepEqual(
+    (await fake.asked('/componentstatuses')).map(({ kind, status }) => [kind, status]),
+    [
+      ['watchlist', 405],
+      ['list', 200],
+      ['list', 200],
+    ],
+  )
+})
+
+test('dark where the person wants it dark, and readable', async (t) => {
+  const fake = await Fake.start(t, { pods: 20 })
+  const demo = await Demo.open(t, fake)
+  await demo.phase('live')
+  const looks = {}
+  for (const colorScheme of ['light', 'dark']) {
+    await demo.page.emulateMedia({ colorScheme })
+    looks[colorScheme] = await demo.page.evaluate(() => {
+      const of = (selector) => {
+        const { color, backgroundColor } = getComputedStyle(document.querySelector(selector))
+        return { color, backgroundColor }
+      }
+      return { body: of('body'), grid: of('.grid') }
+    })
+  }
+  const { light, dark } = looks
+  for (const part of ['body', 'grid']) {
+    const ground = { light: luminance(light[part].backgroundColor), dark: luminance(dark[part].backgroundColor) }
+    assert.ok(ground.light > 0.7 && ground.dark < 0.05, `${part}: ${JSON.stringify(looks)}`)
+    for (const look of [light, dark]) {
+      const both = [luminance(look[part].color), luminance(look[part].backgroundColor)].sort((a, b) => b - a)
+      const contrast = (both[0] + 0.05) / (both[1] + 0.05)
+      // WCAG 2.2, 1.4.6.
+      assert.ok(contrast >= 7, `${part}: contrast ${contrast}`)
+    }
+  }
+})
+
+test('by keyboard alone: from the filter to the table, through its rows, and to another order', async (t) => {
+  const fake = await Fake.start(t, { pods: 60 })
+  const demo = await Demo.open(t, fake)
+  await demo.phase('live')
+  const { keyboard } = demo.page
+  const focused = () =>
+    demo.page.evaluate(() => {
+      const at = document.activeElement
+      return at?.getAttribute('role') ?? `${at?.closest('[role=columnheader]')?.firstChild?.firstChild?.textContent}`
+    })
+  const tabTo = async (wanted) => {
+    for (let times = 0; times < 25; times += 1) {
+      await keyboard.press('Tab')
+      if ((await focused()) === wanted) return
+    }
+    assert.fail(`Tab does not reach ${wanted}`)
+  }
+  await keyboard.press('/')
+  await tabTo('grid')
+  await keyboard.press('ArrowDown')
+  await keyboard.press('ArrowDown')
+  const active = demo.page.locator('.row-active')
+  await active.waitFor()
+  assert.equal(await active.getAttribute('aria-rowindex'), '3')
+  await keyboard.press('End')
+  await demo.page.waitForFunction(() => document.querySelector('.row-active')?.getAttribute('aria-rowindex') === '61')
+  await keyboard.press('Home')
+
+  await tabTo('Name')
+  for (const [key, sort, order] of [
+    ['Enter', 'ascending', 1],
+    ['Space', 'descending', -1],
+  ]) {
+    await keyboard.press(key)
+    await demo.page.waitForFunction((wanted) => document.querySelector(`[aria-sort=${wanted}]`), sort)
+    const names = await settled(
+      demo,
+      (shown) => column(shown, 'Name'),
+      (found) => isSorted(found, order),
+    )
+    assert.equal(names.length, 60)
+    assert.ok(isSorted(names, order), names.join(' '))
+    assert.equal(await focused(), 'Name', 'the focus stays')
+  }
+})
+
+/** Relative luminance of an opaque colour as browsers write it, from 0 to 1 (WCAG 2.2). */
+function luminance(color) {
+  const parts = /^rgb\((\d+), (\d+), (\d+)\)$/.exec(color)
+  assert.ok(parts, color)
+  const [red, green, blue] = parts.slice(1).map((part) => {
+    const value = Number(part) / 255
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4
+  })
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+}
+
 /** Reads until what is read is as wanted; the last reading otherwise. */
 async function settled(demo, read, wanted) {
   let found

@@ -62,12 +62,15 @@ describe('kinds of resources', () => {
     ['#/v1/nodes', '/api/v1/nodes'],
     ['#/v1/events?wide', '/api/v1/events'],
     ['#/v1/configmaps', '/api/v1/configmaps'],
+    ['#/v1/services', '/api/v1/services'],
+    ['#/v1/services?wide', '/api/v1/services'],
+    ['#/v1/namespaces', '/api/v1/namespaces'],
     ['#/apps/v1/deployments?wide', '/apis/apps/v1/deployments'],
     ['#/batch/v1/cronjobs', '/apis/batch/v1/cronjobs'],
     ['#/batch/v1/jobs?wide', '/apis/batch/v1/jobs'],
     ['#/v1/pods?namespace=catalog&wide', '/api/v1/namespaces/catalog/pods'],
   ]) {
-    test(path, async (t) => {
+    test(hash, async (t) => {
       const fake = await Fake.start(t)
       const demo = await Demo.open(t, fake, { hash })
       await demo.phase('live')
@@ -76,4 +79,29 @@ describe('kinds of resources', () => {
       await demo.matches(path)
     })
   }
+
+  test('a custom resource: numbers, booleans, dates and cells that are missing', async (t) => {
+    const path = '/apis/harbor.example/v1/boats'
+    const fake = await Fake.start(t)
+    const demo = await Demo.open(t, fake, { hash: '#/harbor.example/v1/boats' })
+    await demo.phase('live')
+    await demo.matches(path)
+    await demo.page.getByLabel('Wide').check()
+    await demo.page.getByRole('columnheader', { name: 'Notes', exact: true }).waitFor()
+    await demo.matches(path)
+
+    const { columns, rows } = await demo.rows()
+    assert.deepEqual(columns, ['Name', 'Namespace', 'Length', 'Crew', 'Afloat', 'Launched', 'Notes'])
+    const [bare] = rows.filter(([name]) => name === 'hulk')
+    assert.deepEqual(bare.slice(2), ['', '', '', '', ''])
+    const boats = rows.filter((row) => row !== bare)
+    assert.ok(boats.length > 1)
+    for (const [name, , length, crew, afloat, launched, notes] of boats) {
+      assert.match(length, /^\d+(\.\d)?$/)
+      assert.match(crew, /^\d+$/)
+      assert.match(afloat, /^(true|false)$/)
+      assert.match(launched, /^\d+[yd](\d+[dh])?$/)
+      assert.equal(notes, `fast\nand "loud" <b>${name}</b> ⚓`)
+    }
+  })
 })

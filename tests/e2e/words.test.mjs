@@ -216,7 +216,12 @@ describe('discovery', () => {
         items: [
           {
             metadata: {},
-            versions: [{ version: 'v1', resources: [resource('pods'), resource('bindings', ['create'])] }],
+            versions: [
+              {
+                version: 'v1',
+                resources: [resource('pods'), resource('bindings', ['create']), resource('statuses', ['get', 'list'])],
+              },
+            ],
           },
         ],
       },
@@ -239,13 +244,18 @@ describe('discovery', () => {
     })
     assert.deepEqual(problems, [])
     assert.deepEqual(
-      resources.map(({ group, version, resource: name, watchable }) => [group, version, name, watchable]),
+      resources.map(({ group, version, resource: name, listable, watchable }) => [
+        `${group}/${version}/${name}`,
+        listable,
+        watchable,
+      ]),
       [
-        ['', 'v1', 'bindings', false],
-        ['', 'v1', 'pods', true],
-        ['apps', 'v1', 'old', true],
-        ['apps', 'v2', 'sets', true],
-        ['zoo.example', 'v1', 'boats', true],
+        ['/v1/bindings', false, false],
+        ['/v1/pods', true, true],
+        ['/v1/statuses', true, false],
+        ['apps/v1/old', true, true],
+        ['apps/v2/sets', true, true],
+        ['zoo.example/v1/boats', true, true],
       ],
     )
   })
@@ -278,6 +288,7 @@ describe('discovery', () => {
         kind: 'Pod',
         namespaced: true,
         shortNames: ['po'],
+        listable: true,
         watchable: true,
       },
     ])

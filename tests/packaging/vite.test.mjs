@@ -8,6 +8,7 @@ import { after, before, test } from 'node:test'
 
 import { chromium } from 'playwright-core'
 
+import { tool } from '../../scripts/tools.mjs'
 import { recorded, serve } from './site.mjs'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -21,7 +22,7 @@ before(async () => {
   writeFileSync(join(app, 'package.json'), JSON.stringify({ name: 'app', private: true, type: 'module' }))
   npm(app, 'install', '--no-audit', '--no-fund', join(work, packed.filename), 'vite@8')
   browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    executablePath: await tool('chromium'),
     args: ['--no-sandbox'],
   })
 })

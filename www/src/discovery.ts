@@ -10,7 +10,9 @@ export interface Resource {
   readonly kind: string
   readonly namespaced: boolean
   readonly shortNames: readonly string[]
-  /** It can be listed and watched, so it can be shown live. */
+  /** It can be listed, so it can be shown. */
+  readonly listable: boolean
+  /** It can be watched too, so it is shown live; else it is listed again and again. */
   readonly watchable: boolean
 }
 
@@ -93,7 +95,7 @@ function fromAggregated(group: Json): Resource[] {
         kind: text(object(entry.responseKind).kind) || resource,
         namespaced: text(entry.scope) === 'Namespaced',
         shortNames: texts(entry.shortNames),
-        watchable: isWatchable(texts(entry.verbs)),
+        ...abilities(texts(entry.verbs)),
       })
     }
   }
@@ -112,13 +114,14 @@ function fromLegacy(entry: Json, group: string, version: string): Resource[] {
       kind: text(entry.kind) || resource,
       namespaced: entry.namespaced === true,
       shortNames: texts(entry.shortNames),
-      watchable: isWatchable(texts(entry.verbs)),
+      ...abilities(texts(entry.verbs)),
     },
   ]
 }
 
-function isWatchable(verbs: readonly string[]): boolean {
-  return verbs.includes('list') && verbs.includes('watch')
+function abilities(verbs: readonly string[]): Pick<Resource, 'listable' | 'watchable'> {
+  const listable = verbs.includes('list')
+  return { listable, watchable: listable && verbs.includes('watch') }
 }
 
 /** Groups that people open most come first; then the others by name. */

@@ -2,6 +2,9 @@
 import { buildFakeServer, spawnFakeServer } from '../../../scripts/lib/fake-server.mjs'
 import { buildPage, pageFolder } from '../../../scripts/lib/page.mjs'
 
+/** Names the requests of the tests themselves. */
+const ours = 'kube-watchlist-tests'
+
 let built
 
 /** The page and the server's program, built once in each process. */
@@ -33,8 +36,22 @@ export class Fake {
     return this.#control('GET', `state?path=${encodeURIComponent(path)}`)
   }
 
+  /** What a LIST in Table form says of the collection: its columns as they are defined, and whether it has namespaces. */
+  async table(path) {
+    const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io'
+    const answer = await fetch(`${this.url}${path}?limit=1`, { headers: { accept, 'user-agent': ours } })
+    const { columnDefinitions, rows } = await answer.json()
+    if (!columnDefinitions || rows.length === 0) throw new Error(`GET ${path}: ${answer.status}, no Table with rows`)
+    return { columns: columnDefinitions, namespaced: rows[0].object.metadata.namespace !== undefined }
+  }
+
   fault(fault) {
     return this.#control('POST', 'faults', fault)
+  }
+
+  /** Those in force. */
+  faults() {
+    return this.#control('GET', 'faults')
   }
 
   mend() {
@@ -60,13 +77,42 @@ export class Fake {
     return this.#control('POST', 'restore', { resourceVersion })
   }
 
+  /** How many writes a second the cluster lives with. */
+  async churn() {
+    return (await this.#control('GET', 'churn')).perSecond
+  }
+
   become(profile) {
     return this.#control('POST', 'profile', { profile })
   }
 
-  /** What was asked so far. */
-  requests() {
-    return this.#control('GET', 'requests')
+  /** What the page asked so far. */
+  async requests() {
+    const requests = await this.#control('GET', 'requests')
+    return requests.filter(({ headers }) => new Map(headers).get('user-agent') !== ours)
+  }
+
+  /**
+   * What the page asked of pods so far, oldest first: `kind` as a fault's `match` names it, `version` and `continued` from
+   * the query, beside the log's `time`, `status` and `fault`.
+   */
+  async asked(end = '/pods') {
+    const requests = await this.requests()
+    return requests
+      .filter(({ path }) => path.endsWith(end))
+      .map(({ query, time, status, fault }) => {
+        const parameters = new URLSearchParams(query)
+        const kind = !parameters.has('watch') ? 'list' : parameters.has('sendInitialEvents') ? 'watchlist' : 'watch'
+        const probe = parameters.get('fieldSelector')?.includes('NO-SUCH')
+        return {
+          kind: probe ? 'probe' : kind,
+          version: parameters.get('resourceVersion'),
+          continued: parameters.has('continue'),
+          time,
+          status,
+          fault,
+        }
+      })
   }
 
   async #control(method, name, body) {

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 import { ask } from '../connection/use-connection'
-import { become, cause, mend, profiles, setChurn, troubles } from './faults'
+import { become, cause, churns, mend, profiles, setChurn, troubles } from './faults'
 
 interface Props {
   /** The version that the server plays. */
@@ -12,6 +12,7 @@ interface Props {
 export function FaultMenu({ profile, onProfile }: Props) {
   const [open, setOpen] = useState(false)
   const [active, setActive] = useState<string>()
+  const [churn, chooseChurn] = useChurn(open)
   const root = useRef<HTMLDivElement>(null)
   const button = useRef<HTMLButtonElement>(null)
 
@@ -103,14 +104,40 @@ export function FaultMenu({ profile, onProfile }: Props) {
           </div>
           <div className="menu-row">
             <label htmlFor="churn">Writes a second</label>
-            <select id="churn" defaultValue="20" onChange={(event) => void setChurn(Number(event.target.value))}>
-              {[0, 20, 100, 500, 2000].map((perSecond) => (
-                <option key={perSecond}>{perSecond}</option>
-              ))}
+            <select
+              id="churn"
+              value={churn ?? ''}
+              disabled={churn === undefined}
+              onChange={(event) => chooseChurn(Number(event.target.value))}
+            >
+              {churn === undefined && <option />}
+              {[...new Set([...churns, ...(churn === undefined ? [] : [churn])])]
+                .sort((a, b) => a - b)
+                .map((perSecond) => (
+                  <option key={perSecond}>{perSecond}</option>
+                ))}
             </select>
           </div>
         </div>
       )}
     </div>
   )
+}
+
+/** Writes a second, as the server has it whenever the menu opens; `undefined` while it has not said. */
+function useChurn(open: boolean): [number | undefined, (perSecond: number) => void] {
+  const [churn, set] = useState<number>()
+  useEffect(() => {
+    if (!open) return
+    const end = new AbortController()
+    void ask('/_fake/churn', end.signal).then((answer) => {
+      if (!end.signal.aborted && typeof answer?.perSecond === 'number') set(answer.perSecond)
+    })
+    return () => end.abort()
+  }, [open])
+  const choose = (perSecond: number) => {
+    set(perSecond)
+    void setChurn(perSecond)
+  }
+  return [churn, choose]
 }

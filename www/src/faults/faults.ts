@@ -51,6 +51,9 @@ export const troubles: readonly Trouble[] = [
 
 export const profiles = ['1.18', '1.26', '1.32', '1.33', '1.37']
 
+/** Writes a second, as the menu offers them. */
+export const churns = [0, 20, 100, 500, 2000]
+
 export async function cause(trouble: Trouble): Promise<void> {
   for (const fault of trouble.faults) await post('faults', fault)
   if (trouble.restart) await post('restart', {})

@@ -1,5 +1,6 @@
 import { useMemo } from 'react'
 import type { Address } from '../address'
+import type { Resource } from '../discovery'
 import { type Choice, Picker } from './Picker'
 import type { DiscoveryState } from './use-discovery'
 
@@ -9,16 +10,16 @@ interface Props {
   readonly onPick: (change: Partial<Address>) => void
 }
 
-/** Chooses among the resources that the server has. Those that cannot be watched are named, but not offered. */
+/** Chooses among the resources that the server has. Those that cannot be listed are named, but not offered. */
 export function ResourcePicker({ address, discovery, onPick }: Props) {
   const choices = useMemo<readonly Choice[]>(
     () =>
       discovery.resources.map((entry) => ({
         value: `${entry.group}/${entry.version}/${entry.resource}`,
         text: entry.resource,
-        hint: entry.watchable ? [entry.kind, ...entry.shortNames].join(' · ') : 'cannot be watched',
+        hint: hint(entry),
         group: entry.group || 'core',
-        disabled: !entry.watchable,
+        disabled: !entry.listable,
       })),
     [discovery.resources],
   )
@@ -36,6 +37,11 @@ export function ResourcePicker({ address, discovery, onPick }: Props) {
       }}
     />
   )
+}
+
+function hint({ kind, shortNames, listable, watchable }: Resource): string {
+  if (!listable) return 'cannot be listed'
+  return [kind, ...shortNames, ...(watchable ? [] : ['not live'])].join(' · ')
 }
 
 function note(discovery: DiscoveryState): string | undefined {
