@@ -47,12 +47,12 @@ impl Decimal {
             "T" => Some(number.scaled(12)),
             "P" => Some(number.scaled(15)),
             "E" => Some(number.scaled(18)),
-            "Ki" => number.shifted(10),
-            "Mi" => number.shifted(20),
-            "Gi" => number.shifted(30),
-            "Ti" => number.shifted(40),
-            "Pi" => number.shifted(50),
-            "Ei" => number.shifted(60),
+            "Ki" => Some(number.shifted(10)),
+            "Mi" => Some(number.shifted(20)),
+            "Gi" => Some(number.shifted(30)),
+            "Ti" => Some(number.shifted(40)),
+            "Pi" => Some(number.shifted(50)),
+            "Ei" => Some(number.shifted(60)),
             _ => Self::parse(text),
         }
     }
@@ -86,16 +86,19 @@ impl Decimal {
                 exponent = exponent.saturating_sub(1);
             }
             if kept < DIGITS && (digits > 0 || digit > 0) {
-                digits = digits.saturating_mul(10).saturating_add(digit);
+                // Nothing here overflows: see `DIGITS`.
+                digits = digits.wrapping_mul(10).wrapping_add(digit);
                 kept = kept.saturating_add(1);
             }
         }
         let zero = digits == 0;
-        let padding = 10_u128.saturating_pow(DIGITS.saturating_sub(kept));
+        for _ in kept..DIGITS {
+            digits = digits.wrapping_mul(10);
+        }
         let number = Self {
             negative: negative && !zero,
             exponent: if zero { 0 } else { clamped(exponent) },
-            digits: digits.saturating_mul(padding),
+            digits,
         };
         Some((number, rest))
     }
@@ -109,18 +112,18 @@ impl Decimal {
     }
 
     /// Times two to the power of `bits`, a multiple of ten, by tens so that nothing overflows.
-    fn shifted(mut self, bits: u32) -> Option<Self> {
+    fn shifted(mut self, bits: u32) -> Self {
         for _ in 0..bits / 10 {
-            let product = self.digits.checked_mul(1024)?;
-            let (grown, scale) = if product < LEAST.checked_mul(10_000)? {
+            let product = self.digits.wrapping_mul(1024);
+            let (grown, scale) = if product < LEAST.wrapping_mul(10_000) {
                 (3, 1000)
             } else {
                 (4, 10_000)
             };
-            self.digits = product / scale;
+            self.digits = divided(product, scale);
             self = self.scaled(grown);
         }
-        Some(self)
+        self
     }
 
     /// Eight bytes that never contradict the order, the most telling bits first.
@@ -147,6 +150,18 @@ impl Decimal {
             (_, false) => 1,
         }
     }
+}
+
+/// Long division by 32 bits at a time: the compiler's own of 128 bits is a kilobyte of code.
+fn divided(number: u128, by: u64) -> u128 {
+    let mut remainder = 0;
+    [96, 64, 32, 0].into_iter().fold(0, |quotient, shift| {
+        #[allow(clippy::cast_possible_truncation, reason = "32 bits are meant")]
+        let digit = (number >> shift) as u32;
+        let part = (remainder << 32) | u64::from(digit);
+        remainder = part % by;
+        (quotient << 32) | u128::from(part / by)
+    })
 }
 
 fn clamped(exponent: i64) -> i32 {

@@ -67,7 +67,7 @@ pub(super) fn read_list<'a>(cursor: &mut Cursor<'a>) -> Result<ListMeta<'a>, Err
     if cursor.next_null()? {
         return Ok(meta);
     }
-    cursor.next_object(|key, value| {
+    cursor.members(&mut |key, value| {
         match key {
             b"resourceVersion" => meta.resource_version = text(value)?.0,
             b"continue" => meta.continue_token = text(value)?.0,
@@ -128,7 +128,7 @@ fn is_end(value: &mut Cursor<'_>) -> Result<bool, Error> {
     if value.next_null()? {
         return Ok(end);
     }
-    value.next_object(|key, value| {
+    value.members(&mut |key, value| {
         if key == INITIAL_EVENTS_END {
             end = text(value)?.0 == "true";
             return Ok(());

@@ -95,12 +95,16 @@ pub(super) fn unescape(content: &[u8]) -> Result<String, Wrong> {
     out.try_reserve_exact(text.len())
         .map_err(|_| (ErrorKind::OutOfMemory, 0))?;
     let mut rest = text;
-    while let Some((plain, sequence)) = rest.split_once('\\') {
+    loop {
+        let (plain, sequence) = rest
+            .split_at_checked(simd::find_quote(rest.as_bytes()))
+            .unwrap_or((rest, ""));
         out.push_str(plain);
-        rest = push_escaped(&mut out, sequence);
+        match sequence.strip_prefix('\\') {
+            Some(sequence) => rest = push_escaped(&mut out, sequence),
+            None => return Ok(out),
+        }
     }
-    out.push_str(rest);
-    Ok(out)
 }
 
 /// The content as text.
@@ -136,20 +140,23 @@ fn push_unicode<'a>(out: &mut String, digits: &'a str) -> &'a str {
         return digits;
     };
     let second = rest.strip_prefix("\\u").and_then(code_unit);
-    if let (0xd800..0xdc00, Some((second @ 0xdc00..0xe000, after))) = (first, second) {
-        let pair = char::decode_utf16([first, second]).next();
-        out.push(
-            pair.and_then(Result::ok)
-                .unwrap_or(char::REPLACEMENT_CHARACTER),
-        );
-        return after;
-    }
-    out.push(char::from_u32(u32::from(first)).unwrap_or(char::REPLACEMENT_CHARACTER));
+    let (code, rest) = match (first, second) {
+        // A surrogate pair: ten bits of each, above the 16-bit characters.
+        (0xd800..0xdc00, Some((second @ 0xdc00..0xe000, after))) => {
+            let bits = ((first & 0x3ff) << 10) | (second & 0x3ff);
+            (bits.saturating_add(0x1_0000), after)
+        }
+        _ => (first, rest),
+    };
+    out.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
     rest
 }
 
 /// The UTF-16 code unit that four hexadecimal digits stand for, and what follows them.
-fn code_unit(digits: &str) -> Option<(u16, &str)> {
-    let unit = u16::from_str_radix(digits.get(..4)?, 16).ok()?;
-    Some((unit, digits.get(4..)?))
+fn code_unit(digits: &str) -> Option<(u32, &str)> {
+    let (digits, rest) = digits.split_at_checked(4)?;
+    let unit = digits.bytes().try_fold(0, |unit, digit| {
+        Some((unit << 4) | char::from(digit).to_digit(16)?)
+    })?;
+    Some((unit, rest))
 }
