@@ -263,7 +263,8 @@ class Attached {
   }
 
   detach(): void {
-    this.call((core) => core.free())
+    // Not now: an abort listener of the caller runs inside an entry of this very core, and wasm-bindgen frees nothing that is in use.
+    queueMicrotask(() => this.call((core) => core.free()))
     this.#host.release()
   }
 }

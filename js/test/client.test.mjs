@@ -168,6 +168,25 @@ test("the caller's signal closes, before and after the start", async () => {
   assert.equal(requests.length, 1)
 })
 
+test('closing from an abort listener, which runs in the middle of a call, ends this table alone', async () => {
+  const { initial } = split(WATCHLIST)
+  let pods
+  const { client, requests } = clientOf((_url, init, number) => {
+    if (number === 1) init.signal.addEventListener('abort', () => pods.close())
+    return new Stream(initial).response(init)
+  })
+  pods = client.watchTable(PODS)
+  await pods.synced
+  const other = client.watchTable(PODS)
+  await other.synced
+  pods.pause()
+  assert.equal(pods.status.phase, 'closed')
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  assert.equal(other.status.error, undefined)
+  assert.equal(other.status.phase, 'live')
+  assert.equal(requests.length, 2)
+})
+
 test('closing from within a listener', async () => {
   const { client } = served(new Stream(split(WATCHLIST).initial))
   const pods = client.watchTable(PODS)
