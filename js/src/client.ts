@@ -22,7 +22,6 @@ export class Engine {
   #module: Promise<WebAssembly.Module> | undefined
   #instance: Instance | undefined
   #deaths = 0
-  #bornAt = 0
   #stopListening: (() => void) | undefined
 
   constructor(options: ClientOptions, defaultWasm: () => WasmSource | Promise<WasmSource>) {
@@ -61,8 +60,7 @@ export class Engine {
     this.#module ??= this.#compile()
     const module = await this.#module
     if (this.#instance === undefined || this.#instance.dead) {
-      this.#instance = new Instance(module, () => this.#died())
-      this.#bornAt = performance.now()
+      this.#instance = new Instance(module, (dead) => this.#died(dead))
     }
     return this.#instance
   }
@@ -86,16 +84,16 @@ export class Engine {
     for (const table of stale) table.draw()
   }
 
-  #died(): void {
-    const location = this.#instance?.location ?? ''
-    this.#instance = undefined
-    this.#deaths = performance.now() - this.#bornAt > STABLE_MS ? 1 : this.#deaths + 1
+  /** Told in a task after the death: by then a table that was opened meanwhile may be on a new instance. */
+  #died(dead: Instance): void {
+    const { location, born } = dead
+    this.#deaths = performance.now() - born > STABLE_MS ? 1 : this.#deaths + 1
     const delay = Math.min(REVIVAL_MAX_MS, REVIVAL_MS * 2 ** (this.#deaths - 1))
     const error = new WatchError({
       code: 'core-crashed',
       message: `The decoder stopped${location === '' ? '' : ` at ${location}`} and is started anew. Please report it.`,
     })
-    for (const table of [...this.#tables]) table.died(error, delay)
+    for (const table of [...this.#tables]) table.died(dead, error, delay)
   }
 }
 

@@ -179,8 +179,10 @@ test('closing from an abort listener, which runs in the middle of a call, ends t
   await pods.synced
   const other = client.watchTable(PODS)
   await other.synced
+  // In a task of its own, which has a whole slice: else the end of the request might come later than the call.
+  await new Promise((resolve) => setTimeout(resolve, 20))
   pods.pause()
-  assert.equal(pods.status.phase, 'closed')
+  await until('the end', () => pods.status.phase === 'closed')
   await new Promise((resolve) => setTimeout(resolve, 20))
   assert.equal(other.status.error, undefined)
   assert.equal(other.status.phase, 'live')
@@ -310,14 +312,36 @@ test('an instance that dies is replaced: rows stay, the status says so, a snapsh
   )
 })
 
-/** What no honest server sends: a response whose status can be read once. */
-function deadly() {
+test('a table that is opened between a death and its telling is on a healthy instance, and stays there', async (t) => {
+  const { initial } = split(WATCHLIST)
+  const made = t.mock.method(WebAssembly, 'Instance')
+  const statuses = []
+  let late
+  const { client } = clientOf((_url, init, number) => {
+    if (number > 1) return new Stream(initial).response(init)
+    return deadly(() =>
+      queueMicrotask(() => {
+        late = client.watchTable(PODS)
+        late.addEventListener('status', ({ detail }) => statuses.push(detail))
+      }),
+    )
+  })
+  const first = client.watchTable(PODS)
+  await until('the death', () => first.status.error?.code === 'core-crashed')
+  await until('two live tables', () => first.status.phase === 'live' && late.status.phase === 'live')
+  for (const { error } of statuses) assert.equal(error, undefined)
+  assert.equal(made.mock.callCount(), 2)
+})
+
+/** What no honest server sends: a response whose status can be read once. `before`: called in the frame that dies. */
+function deadly(before = () => {}) {
   let reads = 0
   return {
     get status() {
       reads += 1
-      if (reads > 1) throw new Error('from inside a wasm frame')
-      return 200
+      if (reads === 1) return 200
+      before()
+      throw new Error('from inside a wasm frame')
     },
     headers: new Headers(),
     body: null,
