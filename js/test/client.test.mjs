@@ -168,6 +168,26 @@ test("the caller's signal closes, before and after the start", async () => {
   assert.equal(requests.length, 1)
 })
 
+test('a document over the limit is skipped, counted and stated; the limit is 16 MiB unless it is set', async () => {
+  // The first event carries the columns: it is another one that is too large.
+  const [first, second, ...rest] = split(WATCHLIST).initial
+  const large = second.replace('"metadata":{', `"metadata":{"annotations":{"note":"${'x'.repeat(100_000)}"},`)
+  for (const [options, rows] of [
+    [{}, 3],
+    [{ frameLimitBytes: 50_000 }, 2],
+    [{ frameLimitBytes: 1e12 }, 3],
+  ]) {
+    const { client } = clientOf((_url, init) => new Stream([first, large, ...rest]).response(init), options)
+    const pods = client.watchTable(PODS)
+    await pods.synced
+    const { progress, droppedFrames, error } = pods.status
+    assert.deepEqual(
+      [progress.objects, droppedFrames, error?.code],
+      [rows, 3 - rows, rows < 3 ? 'incomplete' : undefined],
+    )
+  }
+})
+
 test('closing from an abort listener, which runs in the middle of a call, ends this table alone', async () => {
   const { initial } = split(WATCHLIST)
   let pods
