@@ -15,8 +15,8 @@ import { cache, MissingTool } from './tools.mjs'
 
 /**
  * The Kubernetes versions that can be built, by the name that tests use. Another one is another line here: everything
- * else follows from the go.mod that Kubernetes publishes for it. `staging` names parts of which the module proxy has
- * no copy at that version, with the nearest that it has.
+ * else follows from the go.mod that Kubernetes publishes for it. `staging` pins single parts of Kubernetes to another
+ * version than its own.
  */
 export const versions = {
   1.37: { version: '1.37.2' },

@@ -245,6 +245,7 @@ async function step(name, inputs, outputs, work) {
   const stamp = hash.digest('hex')
   const known = existsSync(stamps) ? JSON.parse(readFileSync(stamps, 'utf8')) : {}
   if (known[name] === stamp && outputs.every((output) => existsSync(output))) return
+  console.log(`making ${name}`)
   await work()
   writeFileSync(stamps, JSON.stringify({ ...known, [name]: stamp }))
 }

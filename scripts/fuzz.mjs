@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
 import { CommandError, root, run, step } from './lib/run.mjs'
-import { MissingTool, tool } from './tools.mjs'
+import { MissingTool, nightly, tool } from './tools.mjs'
 
 const folder = join(root, 'fuzz')
 const given = process.argv.slice(2)
@@ -44,10 +44,12 @@ async function main() {
 /** Builds the targets with the nightly compiler; returns the folder with the programs. */
 async function compile(targets) {
   const cargoFuzz = await tool('cargo-fuzz')
-  const toolchains = await run('rustup', ['toolchain', 'list']).catch(() => '')
-  if (!/^nightly/m.test(toolchains)) {
-    throw new MissingTool('the nightly Rust toolchain', 'rustup toolchain install nightly --profile minimal')
-  }
+  await nightly()
+  // cargo-fuzz cannot be told --locked, and leaves a lock file alone that is up to date.
+  const manifest = ['--manifest-path', join(folder, 'Cargo.toml')]
+  await step('lock file of the fuzz targets', () =>
+    run('cargo', ['metadata', '--locked', '--format-version', '1', ...manifest]),
+  )
   const host = /^host: (.*)$/m.exec(await run('rustc', ['+nightly', '--version', '--verbose']))[1]
   const output = join(folder, 'target')
   const env = {

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { buildFakeServer, spawnFakeServer } from './lib/fake-server.mjs'
 import { buildPage, pageFolder } from './lib/page.mjs'
 import { CommandError, root, run, seconds, step } from './lib/run.mjs'
-import { MissingTool, nodeModules, rustTarget } from './tools.mjs'
+import { MissingTool, nodeModules, rustTarget, tool } from './tools.mjs'
 
 const usage = `npm start                            the demo on an embedded fake API server
   -- --profile VERSION               how it behaves: 1.18, 1.26, 1.32, 1.33 or 1.37 (the default)
@@ -18,6 +18,9 @@ npm start -- --server URL            the same by address
              --ca-file FILE          and the certificate of the authority that signed the server's
              --insecure-skip-tls-verify
 for both: --port N                   the port of the page (a free one)`
+
+/** What builds say while they have work to do: cargo's lines of progress and those of build.mjs. */
+const PROGRESS = /^\s*(Updating|Downloading|Compiling|making) /
 
 class UsageError extends Error {}
 
@@ -51,10 +54,11 @@ async function main() {
   const started = performance.now()
   await nodeModules()
   // Builds beside the package where there is a core to spare; a failure shows when its result is needed.
-  const server = options.cluster ? undefined : buildFakeServer()
+  const server = options.cluster ? undefined : buildFakeServer({ echo: PROGRESS })
   server?.catch(() => {})
   await rustTarget('wasm32-unknown-unknown')
-  await step('package', () => run(process.execPath, ['scripts/build.mjs', '--only']))
+  await tool('wasm-bindgen')
+  await step('package', () => run(process.execPath, ['scripts/build.mjs', '--only'], { echo: PROGRESS }))
   await buildPage()
   const url = options.cluster
     ? await startCluster(options)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { counts } from './lib/counts.mjs'
 import { buildFakeServer } from './lib/fake-server.mjs'
 import { root, run } from './lib/run.mjs'
-import { nodeModules, rustTarget, tool } from './tools.mjs'
+import { nightly, nodeModules, rustTarget, tool } from './tools.mjs'
 
 const wasip1 = 'wasm32-wasip1'
 // Node 20's concurrent marking crashes at exit after a WASI program whose memory has grown by some tens of MiB.
@@ -30,8 +30,10 @@ function tests(folder) {
     .map((name) => join(root, folder, name))
 }
 
-async function nodeTests(folder, options = {}) {
-  const args = ['--test', '--test-reporter=spec', ...(options.args ?? []), ...tests(folder)]
+/** `where`: a folder, or one file. */
+async function nodeTests(where, options = {}) {
+  const files = where.endsWith('.test.mjs') ? [join(root, where)] : tests(where)
+  const args = ['--test', '--test-reporter=spec', ...(options.args ?? []), ...files]
   return counts(await run(process.execPath, args, options))
 }
 
@@ -136,6 +138,7 @@ export const suites = [
     about: 'each fuzz target for some seconds',
     run: async () => {
       await tool('cargo-fuzz')
+      await nightly()
       return counts(await run(process.execPath, ['scripts/fuzz.mjs']))
     },
   },
@@ -145,6 +148,20 @@ export const suites = [
     run: async () => {
       await build()
       return nodeTests('js/test')
+    },
+  },
+  {
+    name: 'recordings',
+    about: 'what real API servers said, and what the cases say of it',
+    run: () => nodeTests('tests/apiserver/recorded.test.mjs'),
+  },
+  {
+    name: 'commands',
+    about: 'npm start from the command line to the page, and what npm test says of a missing tool',
+    run: async () => {
+      await build()
+      await buildFakeServer()
+      return nodeTests('tests/commands')
     },
   },
   {

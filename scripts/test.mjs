@@ -2,7 +2,7 @@
 // `npm test -- NAME…` runs only those; `--strict` fails also where a suite could not run (as `.ci/run` wants it).
 import { CommandError, seconds } from './lib/run.mjs'
 import { suites } from './suites.mjs'
-import { MissingTool } from './tools.mjs'
+import { missing } from './tools.mjs'
 
 const strict = process.argv.includes('--strict')
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
@@ -24,10 +24,10 @@ for (const suite of suites) {
     else if (row.passed === 0) [row.state, row.why] = ['FAILED', 'no test ran']
     else if (row.skipped > 0) [row.state, row.why] = ['FAILED', `${row.skipped} skipped`]
   } catch (error) {
-    const missing = error instanceof MissingTool || error.code === 3
-    row.state = missing ? 'DID NOT RUN' : 'FAILED'
-    row.why = error.message
-    if (!missing) row.failed = Math.max(1, row.failed)
+    const lacking = missing(error)
+    row.state = lacking ? 'DID NOT RUN' : 'FAILED'
+    row.why = lacking ?? error.message
+    if (!lacking) row.failed = Math.max(1, row.failed)
     if (error instanceof CommandError) process.stdout.write(error.output)
   }
   row.time = performance.now() - started

@@ -5,7 +5,7 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { root, run, step } from './lib/run.mjs'
+import { CommandError, root, run, step } from './lib/run.mjs'
 
 export const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'kube-watchlist')
 
@@ -19,6 +19,14 @@ export class MissingTool extends Error {
   }
 }
 
+/** Which tool an error says is missing, with the command that installs it; undefined where that is not what it says. */
+export function missing(error) {
+  if (error instanceof MissingTool) return error.message
+  // What scripts of this folder end with after they said so.
+  if (!(error instanceof CommandError) || error.code !== 3) return undefined
+  return /^did not run: (.*)$/m.exec(error.output)?.[1]
+}
+
 /** The version of a crate in Cargo.lock; the wasm-bindgen CLI must be of exactly the crate's version. */
 export function lockedVersion(crate) {
   const lock = readFileSync(join(root, 'Cargo.lock'), 'utf8')
@@ -27,7 +35,8 @@ export function lockedVersion(crate) {
   return found[1]
 }
 
-const crates = {
+/** Programs that cargo installs. */
+export const crates = {
   'wasm-bindgen': {
     crate: 'wasm-bindgen-cli',
     version: () => lockedVersion('wasm-bindgen'),
@@ -78,7 +87,7 @@ async function fromCrates(program) {
   await mkdir(join(cache, 'tools'), { recursive: true })
   try {
     await step(`installing ${entry.crate} ${version} (once, about ${entry.about})`, () =>
-      // A locked dependency may not have reached the registry in use: the second try resolves anew.
+      // A tool's own lock file may name a version that was withdrawn since: the second try resolves anew.
       install(['--locked']).catch(() => install([])),
     )
     await rm(folder, { recursive: true, force: true })
@@ -122,6 +131,18 @@ export async function rustTarget(target, toolchain = []) {
   }
   if (installed.split(/\s+/).includes(target)) return
   await step(`adding the Rust target ${target} (once)`, () => run('rustup', ['target', 'add', target, ...args]))
+}
+
+/** Adds the nightly toolchain where it is missing. */
+export async function nightly() {
+  const toolchains = await run('rustup', ['toolchain', 'list']).catch(() => '')
+  if (/^nightly/m.test(toolchains)) return
+  const command = ['toolchain', 'install', 'nightly', '--profile', 'minimal']
+  try {
+    await step('installing the nightly Rust toolchain (once, about 30 s)', () => run('rustup', command))
+  } catch (error) {
+    throw Object.assign(new MissingTool('the nightly Rust toolchain', `rustup ${command.join(' ')}`), { cause: error })
+  }
 }
 
 /** Installs the node modules where they are missing or older than the lock file. */

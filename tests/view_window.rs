@@ -496,6 +496,43 @@ fn a_view_over_the_cap_says_so_and_others_go_on() {
 }
 
 #[test]
+fn a_feed_that_is_asked_before_the_views_followed_the_first_snapshot_has_nothing_to_say() {
+    for names in [&["a", "b"][..], &[]] {
+        let mut table = Table {
+            store: Store::new(usize::MAX, 9),
+            views: Views::new(&Resource::default(), usize::MAX),
+        };
+        let feed = table.views.open_feed();
+        table.store.begin();
+        for name in names {
+            let meta = Meta {
+                name: (*name).into(),
+                ..Meta::default()
+            };
+            let cells = b"[1]"[..].into();
+            let staged = table.store.stage(&Row { cells, meta }, NOW);
+            staged.expect("room");
+        }
+        table.store.commit(columns(&["Rank"]));
+        while table.store.work(50) == Progress::More {}
+        let mut out = String::new();
+        let mut ask = |table: &mut Table| {
+            out.clear();
+            let some = table
+                .views
+                .next_batch(feed, &table.store, NOW, 10, &mut out);
+            some.expect("no cap").then(|| out.clone())
+        };
+        assert_eq!(ask(&mut table), None);
+        table.settle();
+        let batch = ask(&mut table).expect("the snapshot");
+        assert_eq!(batch.matches("\"key\"").count(), names.len());
+        assert!(batch.contains("\"last\":true"));
+        assert_eq!(ask(&mut table), None);
+    }
+}
+
+#[test]
 fn a_hundred_thousand_rows_in_slices() {
     let mut table = Table::new(&["Name", "Rank"]);
     let view = table.open(by("Rank"));

@@ -20,6 +20,7 @@ pub const DAY: i64 = 24 * HOUR;
 impl Time {
     /// The wall clock's time, for a front that has one.
     #[must_use]
+    #[allow(clippy::disallowed_types)]
     pub fn wall() -> Self {
         let since = std::time::SystemTime::now()
             .duration_since(std::time::UNIX_EPOCH)

@@ -323,7 +323,7 @@ async fn bodies_can_come_in_small_or_slow_pieces() {
         bytes: Some(2_000),
         ..fault(FaultKind::Slow)
     });
-    let before = std::time::Instant::now();
+    let before = tokio::time::Instant::now();
     let mut response = get(server.address(), "/api/v1/namespaces", &[]).await;
     let mut bytes = 0;
     while bytes < 600 {

@@ -1,9 +1,9 @@
 import { WatchError } from './errors.js'
 import { Frame } from './frame.js'
 import { Instance } from './guard.js'
-import { compile } from './module.js'
+import { type DefaultWasm, load } from './module.js'
 import { onReturn } from './page.js'
-import type { Client, ClientOptions, TableRequest, TableWatch, WasmSource } from './types.js'
+import type { Client, ClientOptions, TableRequest, TableWatch } from './types.js'
 import { LiveTable } from './watch.js'
 
 /** How long the first death of an instance is waited out; doubled by each that follows soon. */
@@ -15,17 +15,15 @@ const STABLE_MS = 60_000
 /** What the watches of a client share: one wasm instance, one frame, one set of page listeners. */
 export class Engine {
   readonly options: ClientOptions
-  readonly #defaultWasm: () => WasmSource | Promise<WasmSource>
+  readonly #defaultWasm: DefaultWasm
   readonly #tables = new Set<LiveTable>()
   readonly #stale = new Set<LiveTable>()
   readonly #frame = new Frame(() => this.#draw())
-  #module: Promise<WebAssembly.Module> | undefined
   #instance: Instance | undefined
   #deaths = 0
-  #bornAt = 0
   #stopListening: (() => void) | undefined
 
-  constructor(options: ClientOptions, defaultWasm: () => WasmSource | Promise<WasmSource>) {
+  constructor(options: ClientOptions, defaultWasm: DefaultWasm) {
     this.options = options
     this.#defaultWasm = defaultWasm
   }
@@ -58,11 +56,9 @@ export class Engine {
 
   /** The instance that all tables share. What fails is tried anew by the next call. */
   async instance(): Promise<Instance> {
-    this.#module ??= this.#compile()
-    const module = await this.#module
+    const module = await load(this.options.wasm ?? this.#defaultWasm)
     if (this.#instance === undefined || this.#instance.dead) {
-      this.#instance = new Instance(module, () => this.#died())
-      this.#bornAt = performance.now()
+      this.#instance = new Instance(module, (dead) => this.#died(dead))
     }
     return this.#instance
   }
@@ -71,36 +67,27 @@ export class Engine {
     for (const table of [...this.#tables]) table.close()
   }
 
-  async #compile(): Promise<WebAssembly.Module> {
-    try {
-      return await compile(this.options.wasm ?? (await this.#defaultWasm()))
-    } catch (error) {
-      this.#module = undefined
-      throw error
-    }
-  }
-
   #draw(): void {
     const stale = [...this.#stale]
     this.#stale.clear()
     for (const table of stale) table.draw()
   }
 
-  #died(): void {
-    const location = this.#instance?.location ?? ''
-    this.#instance = undefined
-    this.#deaths = performance.now() - this.#bornAt > STABLE_MS ? 1 : this.#deaths + 1
+  /** Told in a task after the death: by then a table that was opened meanwhile may be on a new instance. */
+  #died(dead: Instance): void {
+    const { location, born } = dead
+    this.#deaths = performance.now() - born > STABLE_MS ? 1 : this.#deaths + 1
     const delay = Math.min(REVIVAL_MAX_MS, REVIVAL_MS * 2 ** (this.#deaths - 1))
     const error = new WatchError({
       code: 'core-crashed',
       message: `The decoder stopped${location === '' ? '' : ` at ${location}`} and is started anew. Please report it.`,
     })
-    for (const table of [...this.#tables]) table.died(error, delay)
+    for (const table of [...this.#tables]) table.died(dead, error, delay)
   }
 }
 
 /** A client over a module from `defaultWasm`, unless the options name another. */
-export function clientOf(options: ClientOptions, defaultWasm: () => WasmSource | Promise<WasmSource>): Client {
+export function clientOf(options: ClientOptions, defaultWasm: DefaultWasm): Client {
   const engine = new Engine(options, defaultWasm)
   return {
     watchTable(request: TableRequest, { signal }: { signal?: AbortSignal } = {}): TableWatch {

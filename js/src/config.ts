@@ -13,8 +13,9 @@ export function watchConfig(glue: Glue, request: TableRequest, options: ClientOp
     text(request.namespaces?.[0]),
   )
   config.select(text(request.labelSelector), text(request.fieldSelector))
-  if (options.memoryLimitBytes !== undefined)
-    config.limitMemory(Math.min(MOST_BYTES, Math.max(0, options.memoryLimitBytes)))
+  const { memoryLimitBytes, frameLimitBytes } = options
+  if (memoryLimitBytes !== undefined) config.limitMemory(bytes(memoryLimitBytes))
+  if (frameLimitBytes !== undefined) config.limitFrame(bytes(frameLimitBytes))
   if (options.credentials !== undefined) config.credentials(text(options.credentials))
   const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2))
   config.seed(high, low)
@@ -31,6 +32,10 @@ export function viewConfig(glue: Glue, { columns, sort = [], filter = {} }: View
   config.labels(text(filter.labelSelector))
   for (const [column, values] of Object.entries(filter.columns ?? {})) config.allow(column, values.map(text))
   return config
+}
+
+function bytes(value: number): number {
+  return Math.min(MOST_BYTES, Math.max(0, value))
 }
 
 function text(value: unknown): string {

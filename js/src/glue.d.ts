@@ -14,6 +14,7 @@ export interface Glue {
 export interface WatchConfig {
   select(labels: string, fields: string): void
   limitMemory(bytes: number): void
+  limitFrame(bytes: number): void
   seed(high: number, low: number): void
   credentials(credentials: string): void
   free(): void

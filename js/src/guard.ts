@@ -18,11 +18,13 @@ export class Instance {
   #cause: { readonly location: string } | undefined
   /** Where Rust said that it panicked, before the trap came. */
   #location = ''
-  readonly #died: () => void
+  readonly #died: (instance: Instance) => void
   readonly glue: Glue
+  /** When it was made, by `performance.now()`. */
+  readonly born = performance.now()
 
   /** @param died Called once, in a later task, when the instance is no more. */
-  constructor(module: WebAssembly.Module, died: () => void, make: typeof instantiate = instantiate) {
+  constructor(module: WebAssembly.Module, died: (instance: Instance) => void, make: typeof instantiate = instantiate) {
     this.#died = died
     this.glue = make((imports) => this.#link(module, imports))
     this.glue.onPanic((location) => {
@@ -81,7 +83,7 @@ export class Instance {
         if (this.#cause === undefined) {
           this.#cause = { location: this.#location }
           // Not now: frames of ours may be on the stack.
-          setTimeout(this.#died, 0)
+          setTimeout(this.#died, 0, this)
         }
         return NOTHING
       }

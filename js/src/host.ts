@@ -71,10 +71,10 @@ export class PageHost implements Host {
   }
 
   changed(notice: number): void {
-    this.#changed(notice)
+    if (!this.#released) this.#changed(notice)
   }
 
-  /** Stops the timer and aborts what is under way: what began it cannot any more. */
+  /** Stops the timer and aborts what is under way: what began it cannot any more. Nothing is told after it. */
   release(): void {
     this.#released = true
     clearTimeout(this.#timer)

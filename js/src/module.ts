@@ -11,6 +11,30 @@ const SIMD_PROBE = new Uint8Array([
 /** The first bytes of every module: `\0asm`. */
 const MAGIC = [0x00, 0x61, 0x73, 0x6d]
 
+/** Where an entry point of the package has its module: one function an entry, by which its module is known. */
+export type DefaultWasm = () => WasmSource | Promise<WasmSource>
+
+/** What was compiled on this page, by address, and by what else it came from: a module is compiled once, however many clients use it. */
+const byAddress = new Map<string, Promise<WebAssembly.Module>>()
+const bySource = new WeakMap<object, Promise<WebAssembly.Module>>()
+
+/** {@link compile}, once for each source. What fails is tried anew by the next call. */
+export function load(source: WasmSource | DefaultWasm): Promise<WebAssembly.Module> {
+  const key = source instanceof URL ? source.href : source
+  const known = (typeof key === 'string' ? byAddress : bySource) as Map<unknown, Promise<WebAssembly.Module>>
+  let module = known.get(key)
+  if (module === undefined) {
+    module = begin(source)
+    known.set(key, module)
+    module.catch(() => known.delete(key))
+  }
+  return module
+}
+
+async function begin(source: WasmSource | DefaultWasm): Promise<WebAssembly.Module> {
+  return compile(typeof source === 'function' ? await source() : source)
+}
+
 /**
  * Compiles a module.
  *
@@ -27,11 +51,11 @@ export async function compile(source: WasmSource): Promise<WebAssembly.Module> {
   }
   if (source instanceof WebAssembly.Module) return source
   if (source instanceof Response) return fromResponse(source)
-  if (typeof source === 'string' || source instanceof URL) return fromResponse(await load(source))
+  if (typeof source === 'string' || source instanceof URL) return fromResponse(await request(source))
   return guardCompile(WebAssembly.compile(source))
 }
 
-async function load(address: URL | string): Promise<Response> {
+async function request(address: URL | string): Promise<Response> {
   try {
     return await fetch(address, { credentials: 'same-origin' })
   } catch {

@@ -9,5 +9,9 @@ export * from './exports.js'
 
 /** A client of one API server. */
 export function createClient(options: ClientOptions): Client {
-  return clientOf(options, async () => new Uint8Array(await readFile(beside())))
+  return clientOf(options, read)
+}
+
+async function read(): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await readFile(beside()))
 }

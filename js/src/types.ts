@@ -73,11 +73,11 @@ export interface Reason {
   readonly kubernetes?: KubernetesReason
 }
 
-/** How far a sync is; once it is done, what the table holds. */
+/** How far a sync is; once it is done, what the table holds and has received. */
 export interface Progress {
-  /** Objects received in this sync. */
+  /** Objects that have arrived of the snapshot under way; otherwise the rows. */
   readonly objects: number
-  /** Bytes of body received in this sync, after decompression. */
+  /** Bytes of body, after decompression, of the snapshot under way; otherwise of the last one and all that came since. */
   readonly bytes: number
   /** Objects expected, where the server told (chunked LIST without a selector). */
   readonly total?: number
@@ -324,6 +324,11 @@ export interface ClientOptions {
   getToken?: (options: { refresh: boolean; signal: AbortSignal }) => string | undefined | Promise<string | undefined>
   /** Cap on linear memory for rows, in bytes. Default 1 GiB. */
   memoryLimitBytes?: number
+  /**
+   * The largest JSON document that is read (a watch event, an object of a LIST), in bytes after decompression. Default 16 MiB, at most
+   * 4 GiB. A larger one is skipped without being held, counted in `droppedFrames`, and the status says so (`error.code` `incomplete`).
+   */
+  frameLimitBytes?: number
   /** Where the wasm is; default: beside this module. */
   wasm?: WasmSource
 }

@@ -22,6 +22,8 @@ export class LiveTable extends StatusTarget implements TableWatch {
   readonly #onAbort = (): void => this.close()
   #settle!: { resolve: () => void; reject: (error: WatchError) => void }
   #attached: Attached | undefined
+  /** What it is attached to, or died of the attempt. */
+  #instance: Instance | undefined
   #closed = false
   #paused = false
   readonly #readers = new Set<TableView | ChangeStream>()
@@ -145,8 +147,10 @@ export class LiveTable extends StatusTarget implements TableWatch {
     for (const reader of [...this.#readers]) reader.draw()
   }
 
-  /** The instance died under this table. */
-  died(error: WatchError, delay: number): void {
+  /** An instance died; one that this table is not on is no concern of it. */
+  died(dead: Instance, error: WatchError, delay: number): void {
+    if (this.#instance !== dead) return
+    this.#instance = undefined
     this.#attached?.detach()
     this.#attached = undefined
     const before = this.#told
@@ -183,6 +187,7 @@ export class LiveTable extends StatusTarget implements TableWatch {
     try {
       const instance = await this.#engine.instance()
       if (this.#closed || this.#attached !== undefined) return
+      this.#instance = instance
       this.#attached = Attached.open(instance, this.#engine, this.#request, (notice) => this.#changed(notice))
       if (this.#paused) this.#attached?.call((core) => core.pause())
       for (const reader of [...this.#readers]) reader.attach()
@@ -263,7 +268,8 @@ class Attached {
   }
 
   detach(): void {
-    this.call((core) => core.free())
+    // Not now: an abort listener of the caller runs inside an entry of this very core, and wasm-bindgen frees nothing that is in use.
+    queueMicrotask(() => this.call((core) => core.free()))
     this.#host.release()
   }
 }

@@ -168,6 +168,47 @@ test("the caller's signal closes, before and after the start", async () => {
   assert.equal(requests.length, 1)
 })
 
+test('a document over the limit is skipped, counted and stated; the limit is 16 MiB unless it is set', async () => {
+  // The first event carries the columns: it is another one that is too large.
+  const [first, second, ...rest] = split(WATCHLIST).initial
+  const large = second.replace('"metadata":{', `"metadata":{"annotations":{"note":"${'x'.repeat(100_000)}"},`)
+  for (const [options, rows] of [
+    [{}, 3],
+    [{ frameLimitBytes: 50_000 }, 2],
+    [{ frameLimitBytes: 1e12 }, 3],
+  ]) {
+    const { client } = clientOf((_url, init) => new Stream([first, large, ...rest]).response(init), options)
+    const pods = client.watchTable(PODS)
+    await pods.synced
+    const { progress, droppedFrames, error } = pods.status
+    assert.deepEqual(
+      [progress.objects, droppedFrames, error?.code],
+      [rows, 3 - rows, rows < 3 ? 'incomplete' : undefined],
+    )
+  }
+})
+
+test('closing from an abort listener, which runs in the middle of a call, ends this table alone', async () => {
+  const { initial } = split(WATCHLIST)
+  let pods
+  const { client, requests } = clientOf((_url, init, number) => {
+    if (number === 1) init.signal.addEventListener('abort', () => pods.close())
+    return new Stream(initial).response(init)
+  })
+  pods = client.watchTable(PODS)
+  await pods.synced
+  const other = client.watchTable(PODS)
+  await other.synced
+  // In a task of its own, which has a whole slice: else the end of the request might come later than the call.
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  pods.pause()
+  await until('the end', () => pods.status.phase === 'closed')
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  assert.equal(other.status.error, undefined)
+  assert.equal(other.status.phase, 'live')
+  assert.equal(requests.length, 2)
+})
+
 test('closing from within a listener', async () => {
   const { client } = served(new Stream(split(WATCHLIST).initial))
   const pods = client.watchTable(PODS)
@@ -291,14 +332,36 @@ test('an instance that dies is replaced: rows stay, the status says so, a snapsh
   )
 })
 
-/** What no honest server sends: a response whose status can be read once. */
-function deadly() {
+test('a table that is opened between a death and its telling is on a healthy instance, and stays there', async (t) => {
+  const { initial } = split(WATCHLIST)
+  const made = t.mock.method(WebAssembly, 'Instance')
+  const statuses = []
+  let late
+  const { client } = clientOf((_url, init, number) => {
+    if (number > 1) return new Stream(initial).response(init)
+    return deadly(() =>
+      queueMicrotask(() => {
+        late = client.watchTable(PODS)
+        late.addEventListener('status', ({ detail }) => statuses.push(detail))
+      }),
+    )
+  })
+  const first = client.watchTable(PODS)
+  await until('the death', () => first.status.error?.code === 'core-crashed')
+  await until('two live tables', () => first.status.phase === 'live' && late.status.phase === 'live')
+  for (const { error } of statuses) assert.equal(error, undefined)
+  assert.equal(made.mock.callCount(), 2)
+})
+
+/** What no honest server sends: a response whose status can be read once. `before`: called in the frame that dies. */
+function deadly(before = () => {}) {
   let reads = 0
   return {
     get status() {
       reads += 1
-      if (reads > 1) throw new Error('from inside a wasm frame')
-      return 200
+      if (reads === 1) return 200
+      before()
+      throw new Error('from inside a wasm frame')
     },
     headers: new Headers(),
     body: null,

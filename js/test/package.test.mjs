@@ -71,6 +71,6 @@ test('another version of the glue fails the build', () => {
   assert.throws(() => glueFactory(`import './snippet.js'\n${glue}`), /imports or exports/)
 })
 
-test('the lock file names no registry', () => {
+test('the lock file leaves open which registry is asked', () => {
   assert.doesNotMatch(readFileSync(join(root, 'package-lock.json'), 'utf8'), /"resolved"/)
 })

@@ -3,10 +3,10 @@ import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { run } from './run.mjs'
 
-/** Builds the fake API server and returns the path of its program. */
-export async function buildFakeServer() {
+/** Builds the fake API server and returns the path of its program. `options`: of `run`. */
+export async function buildFakeServer(options) {
   const command = ['build', '--locked', '--profile', 'fake', '-p', 'fake-apiserver', '--message-format', 'json']
-  for (const line of (await run('cargo', command)).split('\n')) {
+  for (const line of (await run('cargo', command, options)).split('\n')) {
     if (!line.startsWith('{')) continue
     const message = JSON.parse(line)
     if (message.reason === 'compiler-artifact' && message.executable) return message.executable

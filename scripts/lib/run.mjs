@@ -1,5 +1,6 @@
 // Runs commands for the scripts of this folder and says on screen what runs and how long it takes.
 import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
@@ -8,13 +9,15 @@ export class CommandError extends Error {
   constructor(command, code, output) {
     super(`${command} ended with ${code}`)
     this.name = 'CommandError'
+    /** The exit code, or the name of the signal. */
+    this.code = code
     this.output = output
   }
 }
 
 /**
  * Runs a command without a shell; resolves with its whole output.
- * `echo` passes the output on as it comes; else it is shown only when the command fails.
+ * `echo` passes the output on as it comes, or the lines that match it; else it is shown only when the command fails.
  */
 export function run(command, args, { cwd = root, env = {}, echo = false, input } = {}) {
   return new Promise((resolve, reject) => {
@@ -27,8 +30,13 @@ export function run(command, args, { cwd = root, env = {}, echo = false, input }
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk) => {
         chunks.push(chunk)
-        if (echo) process.stdout.write(chunk)
+        if (echo === true) process.stdout.write(chunk)
       })
+      if (echo instanceof RegExp) {
+        createInterface(stream).on('line', (line) => {
+          if (echo.test(line)) say(`    ${line.trim()}\n`)
+        })
+      }
     }
     if (input !== undefined) child.stdin.end(input)
     child.on('error', reject)
@@ -51,16 +59,30 @@ export function seconds(milliseconds) {
   return `${(milliseconds / 1000).toFixed(milliseconds < 10_000 ? 1 : 0)} s`
 }
 
+/** The step whose line waits for its end. */
+let unfinished
+
+/** Writes lines of their own, also while a step's line is not finished. */
+function say(text) {
+  process.stdout.write(unfinished === undefined ? text : `\n${text}`)
+  unfinished = undefined
+}
+
 /** Runs `work` under a line that says what it does and, when done, how long it took. */
 export async function step(title, work) {
   const started = performance.now()
-  process.stdout.write(`  ${title} …`)
+  say(`  ${title} …`)
+  unfinished = title
+  const end = (how) => {
+    process.stdout.write(unfinished === title ? ` ${how}\n` : `  ${title}: ${how}\n`)
+    unfinished = undefined
+  }
   try {
     const result = await work()
-    process.stdout.write(` ${seconds(performance.now() - started)}\n`)
+    end(seconds(performance.now() - started))
     return result
   } catch (error) {
-    process.stdout.write(' failed\n')
+    end('failed')
     if (error instanceof CommandError) process.stdout.write(error.output)
     throw error
   }

@@ -33,6 +33,8 @@ pub struct Views {
     feeds: Vec<(FeedId, Box<ChangeFeed>)>,
     next: u32,
     stage: Stage,
+    /// The first snapshot was told of. Before, its rows are there and nobody may show them.
+    told: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +65,7 @@ impl Views {
             feeds: Vec::new(),
             next: 0,
             stage: Stage::Idle,
+            told: false,
         }
     }
 
@@ -130,7 +133,10 @@ impl Views {
                     store.begin_drain();
                     self.stage = Stage::Telling { last: None };
                 }
-                Stage::Idle => return self.follow(store, now, &mut fuel),
+                Stage::Idle => {
+                    self.told |= store.has_snapshot();
+                    return self.follow(store, now, &mut fuel);
+                }
                 Stage::Telling { last } => self.tell(store, last, &mut fuel),
                 Stage::Following => {
                     let progress = self.follow(store, now, &mut fuel);
@@ -168,7 +174,8 @@ impl Views {
     }
 
     /// Writes what changed for a feed since it was read last: one `Change` of the JavaScript package with at most `max_rows`
-    /// rows or keys (one at least). `false`, with nothing written: nothing changed, or nothing can be read now.
+    /// rows or keys (one at least). `false`, with nothing written: nothing changed, or nothing can be read now; before
+    /// [`Views::work`] has followed the first snapshot nothing can.
     ///
     /// # Errors
     ///
@@ -183,7 +190,7 @@ impl Views {
     ) -> Result<bool, CapacityError> {
         let feed = self.feeds.iter_mut().find(|(other, _)| *other == id);
         match feed {
-            Some((_, feed)) if store.is_settled() && store.has_snapshot() => feed.next_batch(
+            Some((_, feed)) if self.told && store.is_settled() => feed.next_batch(
                 store,
                 &self.kind,
                 now,
@@ -215,6 +222,7 @@ impl Views {
         while *fuel > 0 {
             let Some((id, kind)) = changes.next() else {
                 self.stage = Stage::Following;
+                self.told = true;
                 return;
             };
             *fuel -= 1;

@@ -1,6 +1,5 @@
 /**
- * What the tests of this folder stand on: fake-apiserver with a page that has the built package, a gateway before it, and Debian's
- * Chromium.
+ * What the tests of this folder stand on: fake-apiserver with a page that has the built package, a gateway before it, and Chromium.
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'

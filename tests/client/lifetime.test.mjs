@@ -153,6 +153,61 @@ for (const [where, options] of Object.entries(CALLBACKS)) {
   })
 }
 
+/** What ends a request while the core is being called: the caller's abort listener runs in the middle of that. */
+const HANG_UPS = {
+  'pause()': () => watch.pause(),
+  "the client's own close()": () => api.close(),
+  'the watchdog': () => {
+    const { now } = performance
+    performance.now = () => now.call(performance) + 600_000
+    dispatchEvent(new Event('online'))
+  },
+}
+
+/** Whose signal tells of it. */
+const SIGNALS = {
+  fetch: (onSignal) => ({ fetch: (_url, { signal }) => (onSignal(signal), new Promise(() => {})) }),
+  getToken: (onSignal) => ({ getToken: ({ signal }) => (onSignal(signal), new Promise(() => {})) }),
+}
+
+for (const [cause, hangUp] of Object.entries(HANG_UPS)) {
+  for (const [whose, options] of Object.entries(SIGNALS)) {
+    test(`close() from an abort listener of ${whose}, upon ${cause}, ends this table alone`, async () => {
+      const page = await world.newPage()
+      const result = await page.evaluate(`(async () => {
+        let signal
+        const given = (${options})((first) => {
+          if (signal) return
+          signal = first
+          first.addEventListener('abort', () => watch.close())
+        })
+        // The first request is the one to be ended; all others are answered.
+        let token = 0
+        window.api = client({
+          fetch: (...args) => (given.fetch && !signal ? given.fetch(...args) : fetch(...args)),
+          getToken: (info) => (given.getToken && (token += 1) === 1 ? given.getToken(info) : 'token'),
+        })
+        window.watch = api.watchTable(PODS)
+        await until('the request', () => signal)
+        const other = api.watchTable(PODS)
+        const seen = recordStatus(other)
+        await other.synced
+        // In a task of its own, which has a whole slice: else the end of the request might come later than the call.
+        await probe.sleep(50);
+        (${hangUp})()
+        await until('the end', () => watch.status.phase === 'closed')
+        await probe.sleep(100)
+        const { phase, reconnects } = other.status
+        other.close()
+        return { phase, reconnects, seen }
+      })()`)
+      assert.doesNotMatch(result.seen.join(), /core-crashed/)
+      if (cause === 'pause()') assert.deepEqual([result.phase, result.reconnects], ['live', 0])
+      await assertNothingLeft({ page, gateway: world.gateway })
+    })
+  }
+}
+
 /** What a caller's `fetch` may do instead of what it should. */
 const FETCHES = {
   'throws synchronously': () => () => {
@@ -220,6 +275,25 @@ test('a fetch that never settles is ended by close(), and its signal aborted', a
   })
   assert.equal(result.aborted, true)
   assert.equal(result.synced.code, 'closed')
+  await assertNothingLeft({ page, gateway: world.gateway })
+})
+
+test('two clients, and one after all were closed, fetch and compile the module once', async () => {
+  const page = await world.newPage()
+  const result = await page.evaluate(async () => {
+    const { compileStreaming } = WebAssembly
+    let compiled = 0
+    WebAssembly.compileStreaming = (...args) => ((compiled += 1), compileStreaming(...args))
+    const first = [client(), client()]
+    await Promise.all(first.map((api) => api.watchTable(PODS).synced))
+    for (const api of first) api.close()
+    const last = client()
+    await last.watchTable(PODS).synced
+    last.close()
+    const fetched = performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('.wasm'))
+    return { compiled, fetched: fetched.length }
+  })
+  assert.deepEqual(result, { compiled: 1, fetched: 1 })
   await assertNothingLeft({ page, gateway: world.gateway })
 })
 

@@ -53,6 +53,12 @@ impl WatchConfig {
         self.core.limit_bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
     }
 
+    /// The largest JSON document that is read, in bytes.
+    #[wasm_bindgen(js_name = limitFrame)]
+    pub fn limit_frame(&mut self, bytes: u32) {
+        self.core.limit_frame = usize::try_from(bytes).unwrap_or(usize::MAX);
+    }
+
     /// 64 random bits in two halves.
     pub fn seed(&mut self, high: u32, low: u32) {
         self.core.seed = (u64::from(high) << 32) | u64::from(low);
@@ -131,6 +137,7 @@ mod tests {
         assert_eq!(config.core.limit_bytes, 1 << 30);
         config.select(text("x=y"), text("metadata.name=z"));
         config.limit_memory(4096);
+        config.limit_frame(512);
         config.seed(1, 2);
         config.credentials("same-origin");
         let resource = &config.core.resource;
@@ -139,10 +146,9 @@ mod tests {
         assert_eq!(resource.namespace, "a");
         assert_eq!(resource.label_selector, "x=y");
         assert_eq!(resource.field_selector, "metadata.name=z");
-        assert_eq!(
-            (config.core.limit_bytes, config.core.seed),
-            (4096, (1 << 32) | 2)
-        );
+        assert_eq!(config.core.limit_bytes, 4096);
+        assert_eq!(config.core.limit_frame, 512);
+        assert_eq!(config.core.seed, (1 << 32) | 2);
         assert_eq!(config.credentials, Some(RequestCredentials::SameOrigin));
         config.credentials("whatever");
         assert_eq!(config.credentials, None);

@@ -1,4 +1,4 @@
-//! The surface that `js/src/core.ts` calls. Nothing is decided here.
+//! The surface that `js/src/watch.ts` calls. Nothing is decided here.
 
 use std::rc::Rc;
 
