@@ -104,10 +104,11 @@ mod tests {
         for (name, stream) in streams() {
             for size in SIZES {
                 for verdict in [Verdict::Taken, Verdict::NotOne] {
-                    // A line search, the structure, a copy, its growth, the look back over blanks.
+                    // A line search, its structure, a copy, its growth; where it turns out to be none, the structure, a copy
+                    // and the look back over blanks.
                     let work = watch(stream.as_bytes(), size, verdict);
                     assert!(
-                        work < 6.0,
+                        work < 8.0,
                         "{name} by {size}, {verdict:?}: {work} times its length"
                     );
                 }
@@ -146,7 +147,7 @@ mod tests {
             });
         }
         assert_eq!(errors, 1);
-        // Each piece is looked at once.
-        assert!(take() < 100 * 1000 + 100);
+        // Each piece is looked at once, but for the first, in which it turns out that this is no line.
+        assert!(take() < 104 * 1000);
     }
 }

@@ -281,8 +281,8 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Reads a key and the colon behind it.
-    #[inline]
+    /// Reads a key and the colon behind it. Inlined it would stand in every reader of an object.
+    #[inline(never)]
     fn next_key(&mut self) -> Result<Cow<'a, [u8]>, Error> {
         // As servers write it: no blanks, no escapes.
         if let [b'"', rest @ ..] = self.rest {
