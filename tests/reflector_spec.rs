@@ -109,7 +109,7 @@ fn every_invariant_and_every_loop_back_names_its_test() {
 #[test]
 fn every_schedule_is_in_the_specification() {
     let spec = named(&read("docs/SPEC.md"));
-    let text = read("tests/reflector_schedules.rs");
+    let text = read("tests/reflector_schedules.rs") + &read("tests/reflector_continuity.rs");
     let mut lines = text.lines();
     let mut missing = Vec::new();
     while let Some(line) = lines.next() {

@@ -3,7 +3,7 @@
 //! Nothing here decides anything: what matters to the machine comes out as a [`Batch`].
 
 use super::buffer::EventBuffer;
-use super::version::is_version;
+use super::version::{self, is_version};
 use crate::clock::Timestamp;
 use crate::event::{self, Bookmark, Event, Format, Row};
 use crate::frame::{FrameError, Framer, Verdict};
@@ -24,6 +24,13 @@ impl Signature {
     /// Cells of one fit the columns of the other.
     pub(super) fn fits(&self, other: &Self) -> bool {
         self.format == other.format && self.columns.same_signature(&other.columns)
+    }
+
+    pub(super) fn table(columns: Columns) -> Self {
+        Self {
+            format: Format::Table,
+            columns,
+        }
     }
 
     pub(super) fn generic(format: Format, namespaced: bool) -> Self {
@@ -57,11 +64,21 @@ pub(super) enum Target<'a> {
     /// The snapshot attempt.
     Attempt(&'a mut Store),
     /// The buffer beside a LIST.
-    Buffer(&'a mut EventBuffer),
-    /// The published rows, which have this signature.
-    Published(&'a mut Store, &'a Signature),
+    Buffer(&'a mut EventBuffer, Continued<'a>),
+    /// The published rows.
+    Published(&'a mut Store, Continued<'a>),
     /// Nowhere: what counts is whether the end bookmark comes.
     Probe,
+}
+
+/// What a stream goes on with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Continued<'a> {
+    /// Of the rows that are there.
+    pub(super) signature: Option<&'a Signature>,
+    /// Where nothing proves yet that it goes on with them: their version. An event from before it is of another life of
+    /// the server.
+    pub(super) floor: Option<&'a str>,
 }
 
 /// What has become of an object.
@@ -100,6 +117,8 @@ pub(super) enum Outcome {
     Error(Status),
     /// Other columns, another form, or rows without columns.
     OtherSignature,
+    /// The event is older than what it was to continue, and was not applied.
+    WentBack,
     /// The cap on memory was reached.
     Full,
 }
@@ -194,7 +213,7 @@ impl Events {
                 batch.outcome = self.take(&event, frame, target, received, batch);
             }
             Some(Outcome::InitialEventsEnd) => batch.later.push(frame.to_vec()),
-            Some(Outcome::Error(_) | Outcome::OtherSignature | Outcome::Full) => {}
+            Some(_) => {}
         }
         Verdict::Taken
     }
@@ -217,19 +236,22 @@ impl Events {
         if !self.agree(objects.format, objects.columns, target) {
             return Some(Outcome::OtherSignature);
         }
+        let of_row = || {
+            objects
+                .first
+                .as_ref()
+                .map(|row| &*row.meta.resource_version)
+        };
+        let version = objects.resource_version.as_deref().or_else(of_row);
+        if target.is_ahead_of(version) {
+            return Some(Outcome::WentBack);
+        }
         for row in objects.first.iter().chain(&objects.rest) {
             if target.take(row, what, frame, received, batch).is_err() {
                 return Some(Outcome::Full);
             }
         }
-        let of_row = || objects.first.as_ref().map(|row| &row.meta.resource_version);
-        remember_version(
-            objects
-                .resource_version
-                .as_deref()
-                .or(of_row().map(|version| &**version)),
-            batch,
-        );
+        remember_version(version, batch);
         None
     }
 
@@ -239,6 +261,9 @@ impl Events {
         target: &Target<'_>,
         batch: &mut Batch,
     ) -> Option<Outcome> {
+        if target.is_ahead_of(bookmark.resource_version.as_deref()) {
+            return Some(Outcome::WentBack);
+        }
         batch.bookmarks = batch.bookmarks.saturating_add(1);
         // A bookmark has no cells, so its form means nothing beside rows of another; without rows it tells what they
         // would have been.
@@ -259,11 +284,6 @@ impl Events {
 
     fn agree_on_bookmark(&mut self, bookmark: &Bookmark<'_>, target: &Target<'_>) -> bool {
         if bookmark.format == Format::Table && bookmark.columns.is_none() {
-            // An empty Table of unknown columns. The first row will bring some, and with them a new snapshot.
-            self.signature = Some(Signature {
-                format: Format::Table,
-                columns: Columns::default(),
-            });
             return true;
         }
         self.agree(bookmark.format, bookmark.columns, target)
@@ -279,16 +299,13 @@ impl Events {
         let signature = match (format, columns) {
             (Format::Table, None) => return false,
             (Format::Table, Some(raw)) => match Columns::parse(raw) {
-                Ok(columns) => Signature { format, columns },
+                Ok(columns) => Signature::table(columns),
                 Err(_) => return false,
             },
             (Format::Metadata | Format::Object, _) => Signature::generic(format, self.namespaced),
         };
-        let published = match target {
-            Target::Published(_, published) => Some(*published),
-            Target::Attempt(_) | Target::Buffer(_) | Target::Probe => None,
-        };
-        if ![known, published]
+        let continued = target.continued().and_then(|rows| rows.signature);
+        if ![known, continued]
             .into_iter()
             .flatten()
             .all(|other| signature.fits(other))
@@ -302,6 +319,18 @@ impl Events {
 }
 
 impl Target<'_> {
+    fn continued(&self) -> Option<Continued<'_>> {
+        match self {
+            Self::Buffer(_, rows) | Self::Published(_, rows) => Some(*rows),
+            Self::Attempt(_) | Self::Probe => None,
+        }
+    }
+
+    fn is_ahead_of(&self, version: Option<&str>) -> bool {
+        let floor = self.continued().and_then(|rows| rows.floor);
+        version::is_older(version, floor)
+    }
+
     fn take(
         &mut self,
         row: &Row<'_>,
@@ -321,7 +350,7 @@ impl Target<'_> {
                 batch.new_keys = batch.new_keys.saturating_add(grown as u64);
             }
             (Self::Attempt(store), What::Modified) => store.stage_modified(row, received)?,
-            (Self::Buffer(buffer), _) => buffer.keep(&row.meta, frame)?,
+            (Self::Buffer(buffer, _), _) => buffer.keep(&row.meta, frame)?,
             (Self::Published(store, _), What::Deleted) => {
                 batch.rows_changed |= store.remove(&row.meta);
             }

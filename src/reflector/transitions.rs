@@ -332,6 +332,8 @@ fn expected(state: In, input: On) -> In {
         ) => Waiting,
         (Resuming, On::Pause) => Paused,
         (Resuming, On::Close) => Closed,
+        // Whoever asks for another try does not believe in this one.
+        (Resuming, On::Retry) => Connecting,
         (
             Resuming,
             On::Start
@@ -342,7 +344,6 @@ fn expected(state: In, input: On) -> In {
             | On::EarlyTick
             | On::LateTick
             | On::Work
-            | On::Retry
             | On::Resume,
         ) => Resuming,
 
