@@ -3,6 +3,8 @@
 //! Nothing here decides anything: what matters to the machine comes out as a [`Batch`].
 
 use super::buffer::EventBuffer;
+use super::dropped::{Cause, Dropped};
+use super::status::Reason;
 use super::version::{self, is_version};
 use crate::clock::Timestamp;
 use crate::event::{self, Bookmark, Event, Format, Row};
@@ -57,6 +59,8 @@ struct Events {
     /// The definitions that `signature` was parsed from, since some servers repeat them with every event.
     raw_columns: Vec<u8>,
     count: u64,
+    /// Why the last document that could not be read could not. Servers send columns with the first event alone.
+    lost: Option<Cause>,
 }
 
 /// Where the events of a stream go.
@@ -100,7 +104,7 @@ pub(super) struct Batch {
     pub(super) rows_changed: bool,
     pub(super) bookmarks: u64,
     /// Documents that could not be read.
-    pub(super) dropped: u64,
+    pub(super) dropped: Dropped,
     /// The version after the last event that has one.
     pub(super) version: Option<String>,
     pub(super) outcome: Option<Outcome>,
@@ -115,8 +119,12 @@ pub(super) enum Outcome {
     InitialEventsEnd,
     /// The server says why it ends the stream.
     Error(Status),
-    /// Other columns, another form, or rows without columns.
+    /// Other columns, or another form.
     OtherSignature,
+    /// Rows without columns, which may have been in what could not be read.
+    NoColumns(Option<Cause>),
+    /// Columns that cannot be read.
+    BadColumns(Error),
     /// The event is older than what it was to continue, and was not applied.
     WentBack,
     /// The cap on memory was reached.
@@ -132,6 +140,7 @@ impl Stream {
                 signature: None,
                 raw_columns: Vec::new(),
                 count: 0,
+                lost: None,
             },
         }
     }
@@ -190,9 +199,9 @@ impl Events {
         received: Timestamp,
         batch: &mut Batch,
     ) -> Verdict {
-        let Ok(frame) = frame else {
-            batch.dropped = batch.dropped.saturating_add(1);
-            return Verdict::Taken;
+        let frame = match frame {
+            Ok(frame) => frame,
+            Err(error) => return self.drop(Cause::Frame(error), batch),
         };
         let event = match event::decode(frame) {
             Ok(event) => event,
@@ -202,10 +211,7 @@ impl Events {
             }) => {
                 return Verdict::NotOne;
             }
-            Err(_) => {
-                batch.dropped = batch.dropped.saturating_add(1);
-                return Verdict::Taken;
-            }
+            Err(error) => return self.drop(Cause::Json(error), batch),
         };
         match batch.outcome {
             None => {
@@ -215,6 +221,12 @@ impl Events {
             Some(Outcome::InitialEventsEnd) => batch.later.push(frame.to_vec()),
             Some(_) => {}
         }
+        Verdict::Taken
+    }
+
+    fn drop(&mut self, cause: Cause, batch: &mut Batch) -> Verdict {
+        self.lost = Some(cause);
+        batch.dropped.note(cause);
         Verdict::Taken
     }
 
@@ -233,8 +245,9 @@ impl Events {
             Event::Bookmark(bookmark) => return self.bookmark(bookmark, target, batch),
             Event::Error(status) => return Some(Outcome::Error(status.clone())),
         };
-        if !self.agree(objects.format, objects.columns, target) {
-            return Some(Outcome::OtherSignature);
+        let disagreement = self.agree(objects.format, objects.columns, target);
+        if disagreement.is_some() {
+            return disagreement;
         }
         let of_row = || {
             objects
@@ -273,8 +286,14 @@ impl Events {
             .signature
             .as_ref()
             .is_none_or(|known| known.format == bookmark.format);
-        if tells && matters && !self.agree_on_bookmark(bookmark, target) {
-            return Some(Outcome::OtherSignature);
+        // An empty Table of unknown columns is one; the first row will bring them.
+        let empty =
+            bookmark.format == Format::Table && bookmark.columns.is_none() && self.lost.is_none();
+        if tells && matters && !empty {
+            let disagreement = self.agree(bookmark.format, bookmark.columns, target);
+            if disagreement.is_some() {
+                return disagreement;
+            }
         }
         remember_version(bookmark.resource_version.as_deref(), batch);
         let ends =
@@ -282,25 +301,24 @@ impl Events {
         ends.then_some(Outcome::InitialEventsEnd)
     }
 
-    fn agree_on_bookmark(&mut self, bookmark: &Bookmark<'_>, target: &Target<'_>) -> bool {
-        if bookmark.format == Format::Table && bookmark.columns.is_none() {
-            return true;
-        }
-        self.agree(bookmark.format, bookmark.columns, target)
-    }
-
-    /// Whether rows of this form and these columns fit what came before on this stream and what the target holds.
-    fn agree(&mut self, format: Format, columns: Option<&[u8]>, target: &Target<'_>) -> bool {
+    /// Whether rows of this form and these columns fit what came before on this stream and what the target holds; if not,
+    /// what becomes of it.
+    fn agree(
+        &mut self,
+        format: Format,
+        columns: Option<&[u8]>,
+        target: &Target<'_>,
+    ) -> Option<Outcome> {
         let known = match &self.signature {
-            Some(known) if known.format != format => return false,
-            Some(_) if columns.is_none_or(|raw| raw == self.raw_columns) => return true,
+            Some(known) if known.format != format => return Some(Outcome::OtherSignature),
+            Some(_) if columns.is_none_or(|raw| raw == self.raw_columns) => return None,
             known => known.as_ref(),
         };
         let signature = match (format, columns) {
-            (Format::Table, None) => return false,
+            (Format::Table, None) => return Some(Outcome::NoColumns(self.lost)),
             (Format::Table, Some(raw)) => match Columns::parse(raw) {
                 Ok(columns) => Signature::table(columns),
-                Err(_) => return false,
+                Err(error) => return Some(Outcome::BadColumns(error)),
             },
             (Format::Metadata | Format::Object, _) => Signature::generic(format, self.namespaced),
         };
@@ -310,11 +328,11 @@ impl Events {
             .flatten()
             .all(|other| signature.fits(other))
         {
-            return false;
+            return Some(Outcome::OtherSignature);
         }
         self.raw_columns = columns.unwrap_or_default().to_vec();
         self.signature = Some(signature);
-        true
+        None
     }
 }
 
@@ -384,17 +402,28 @@ pub(super) fn stage_kept(
     let Ok(event) = event::decode(event) else {
         return Ok(());
     };
-    let (objects, gone) = match &event {
-        Event::Added(objects) | Event::Modified(objects) => (objects, false),
-        Event::Deleted(objects) => (objects, true),
+    let (objects, what) = match &event {
+        Event::Added(objects) => (objects, What::Added),
+        Event::Modified(objects) => (objects, What::Modified),
+        Event::Deleted(objects) => (objects, What::Deleted),
         Event::Bookmark(_) | Event::Error(_) => return Ok(()),
     };
     for row in objects.first.iter().chain(&objects.rest) {
-        if gone {
-            store.stage_remove(&row.meta);
-        } else {
-            store.stage_modified(row, received)?;
+        match what {
+            What::Added => store.stage(row, received)?,
+            What::Modified => store.stage_modified(row, received)?,
+            What::Deleted => {
+                store.stage_remove(&row.meta);
+            }
         }
     }
     Ok(())
+}
+
+/// Why columns cannot be read.
+pub(super) fn bad_columns(error: Error) -> Reason {
+    Reason::new(
+        "bad-columns",
+        format!("the column definitions cannot be read: {error}"),
+    )
 }

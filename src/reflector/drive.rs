@@ -1,7 +1,7 @@
 //! Inputs, one by one: what each means in the state that the machine is in.
 
 use super::backlog::Deferred;
-use super::decode::{Batch, Continued, Outcome, Stream, Target};
+use super::decode::{self, Batch, Continued, Outcome, Stream, Target};
 use super::exchange::{Exchange, Reading};
 use super::input::{EndCause, ExchangeId, Head, Input};
 use super::page::Page;
@@ -268,7 +268,8 @@ impl Reflector {
 
     /// What a piece of a stream brought.
     fn received(&mut self, id: ExchangeId, role: Role, batch: Batch, now: Now) {
-        self.account.dropped_frames = self.account.dropped_frames.saturating_add(batch.dropped);
+        let dropped_frames = &mut self.account.dropped_frames;
+        *dropped_frames = dropped_frames.saturating_add(batch.dropped.count);
         let is_error = !matches!(batch.outcome, None | Some(Outcome::InitialEventsEnd));
         let events = batch.events.saturating_sub(u64::from(is_error));
         if events > 0 && role != Role::Probe {
@@ -281,7 +282,7 @@ impl Reflector {
                     *idle = now.monotonic + IDLE_LIMIT;
                 }
                 if let Some(attempt) = &mut self.attempt {
-                    attempt.dropped = attempt.dropped.saturating_add(batch.dropped);
+                    attempt.dropped.add(batch.dropped);
                 }
             }
             (Role::Beside, State::Listing(listing)) => {
@@ -296,7 +297,7 @@ impl Reflector {
                     listing.proof = Proof::Head;
                 }
                 if let Some(attempt) = &mut self.attempt {
-                    attempt.dropped = attempt.dropped.saturating_add(batch.dropped);
+                    attempt.dropped.add(batch.dropped);
                 }
             }
             (Role::Stream, _) => self.followed(id, &batch, events, now),
@@ -322,6 +323,11 @@ impl Reflector {
                 self.failed(role, verdict, now);
             }
             Some(Outcome::OtherSignature) => self.columns_changed(now),
+            Some(Outcome::NoColumns(cause)) => self.columns_missing(role, cause, now),
+            Some(Outcome::BadColumns(error)) => {
+                let reason = decode::bad_columns(error);
+                self.rest(State::Failed, Some(reason), now);
+            }
             Some(Outcome::WentBack) => self.went_back(now),
             Some(Outcome::Full) => self.full(now),
         }
@@ -331,7 +337,7 @@ impl Reflector {
     fn followed(&mut self, id: ExchangeId, batch: &Batch, events: u64, now: Now) {
         self.changed |= batch.rows_changed;
         if let Some(published) = &mut self.published {
-            published.dropped = published.dropped.saturating_add(batch.dropped);
+            published.dropped.add(batch.dropped);
             if batch.version.is_some() {
                 published.version.clone_from(&batch.version);
             }
@@ -344,7 +350,7 @@ impl Reflector {
             State::Resuming(_) if events > 0 => self.go_live(id, now, now),
             _ => {}
         }
-        if batch.dropped > 0 {
+        if batch.dropped.count > 0 {
             self.state_incompleteness();
         }
     }

@@ -1,6 +1,7 @@
 //! What goes wrong, and how the machine goes on. Every wait and every step down the ladder is decided here.
 
 use super::decode::Stream;
+use super::dropped::Cause;
 use super::exchange::{Exchange, Reading};
 use super::input::{EndCause, Output};
 use super::moves::Pace;
@@ -286,23 +287,37 @@ impl Reflector {
 
     /// Columns, or the form of the rows, are not those of what came before.
     pub(super) fn columns_changed(&mut self, now: Now) {
+        let reason = Reason::new(
+            "columns-changed",
+            "the columns changed, as they do while servers of two versions answer",
+        );
+        self.columns_differ(reason, now);
+    }
+
+    /// Rows came and it is not known under which columns.
+    pub(super) fn columns_missing(&mut self, role: Role, cause: Option<Cause>, now: Now) {
+        let message = match cause {
+            Some(cause) => {
+                format!("rows came without columns, and what told them cannot be read: {cause}")
+            }
+            None => "rows came without columns".to_owned(),
+        };
+        let reason = Reason::new("no-columns", message);
+        match role {
+            Role::Snapshot | Role::Page => self.step_down(Step::ListWatch, reason, now),
+            Role::Beside | Role::Stream | Role::Probe => self.columns_differ(reason, now),
+        }
+    }
+
+    /// A new snapshot; the second time in a row a pause.
+    fn columns_differ(&mut self, reason: Reason, now: Now) {
         self.settle_streaks(now);
         self.streaks.column_changes = self.streaks.column_changes.saturating_add(1);
         if self.streaks.column_changes >= COLUMN_CHANGES {
             self.streaks.column_changes = 0;
-            let reason = Reason::new(
-                "columns-changed",
-                "the columns keep changing, as they do while servers of two versions answer",
-            );
-            return self.rest(
-                State::Paused {
-                    then: Then::Snapshot,
-                },
-                Some(reason),
-                now,
-            );
+            let then = Then::Snapshot;
+            return self.rest(State::Paused { then }, Some(reason), now);
         }
-        let reason = Reason::new("columns-changed", "the columns changed");
         self.again(
             Then::Snapshot,
             Pace::AtOnceUnlessRepeated,

@@ -30,6 +30,7 @@ mod buffer;
 mod commands;
 mod decode;
 mod drive;
+mod dropped;
 mod exchange;
 mod failures;
 mod input;
@@ -54,6 +55,7 @@ use crate::store::{DiffCounts, Store};
 use crate::strategy::{Memory, Plan};
 use backlog::Backlog;
 use decode::Signature;
+use dropped::Dropped;
 use exchange::Exchanges;
 use state::State;
 
@@ -105,7 +107,7 @@ struct Attempt {
     /// The store holds rows of it.
     begun: bool,
     signature: Option<Signature>,
-    dropped: u64,
+    dropped: Dropped,
 }
 
 /// A whole snapshot that the store is taking over.
@@ -124,7 +126,7 @@ struct Published {
     /// When the rows were last known not to be old.
     heard: Timestamp,
     /// Documents that could not be read: the rows may lack something.
-    dropped: u64,
+    dropped: Dropped,
 }
 
 /// What has happened in a row; a stable period ends all of it.

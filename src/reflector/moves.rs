@@ -1,6 +1,7 @@
 //! What the machine does to get from one state to the next: requests, waits, rest.
 
 use super::buffer::EventBuffer;
+use super::dropped::Dropped;
 use super::exchange::{Exchange, Reading};
 use super::input::{ExchangeId, Output};
 use super::state::{
@@ -49,7 +50,7 @@ impl Reflector {
             started: now.monotonic,
             begun: false,
             signature: None,
-            dropped: 0,
+            dropped: Dropped::default(),
         });
         self.account.bytes = 0;
         if self.plan.mode == Mode::WatchList {
@@ -295,15 +296,15 @@ impl Reflector {
 
     /// Rows that may lack something are never shown without saying so.
     pub(super) fn state_incompleteness(&mut self) {
-        let dropped = self
-            .published
-            .as_ref()
-            .map_or(0, |published| published.dropped);
-        if dropped > 0 {
-            self.account.error = Some(Reason::new(
-                "incomplete",
-                format!("{dropped} documents could not be read: the table may lack what they told"),
-            ));
-        }
+        let dropped = self.published.as_ref().map(|published| published.dropped);
+        let Some((count, cause)) = dropped.and_then(|it| Some((it.count, it.cause?))) else {
+            return;
+        };
+        self.account.error = Some(Reason::new(
+            "incomplete",
+            format!(
+                "{count} documents could not be read: the table may lack what they told ({cause})"
+            ),
+        ));
     }
 }

@@ -1,6 +1,7 @@
 //! A page of a LIST, read as it arrives.
 
-use super::decode::Signature;
+use super::decode::{Signature, bad_columns};
+use super::dropped::{Cause, Dropped};
 use super::status::Reason;
 use super::version::is_version;
 use crate::clock::Timestamp;
@@ -24,8 +25,8 @@ pub(super) struct PageContent {
     /// From the list's kind; none for what is no list.
     format: Option<Format>,
     columns: Option<Columns>,
-    /// Columns or metadata could not be read, or something of the list itself was skipped.
-    broken: bool,
+    /// Why columns or metadata cannot be read.
+    broken: Option<Reason>,
     metadata_seen: bool,
     /// The version that all pages show, where it is one that a WATCH can start from.
     pub(super) version: Option<String>,
@@ -34,7 +35,7 @@ pub(super) struct PageContent {
     pub(super) remaining: Option<u64>,
     pub(super) rows: u64,
     pub(super) new_keys: u64,
-    pub(super) dropped: u64,
+    pub(super) dropped: Dropped,
     ended: bool,
     pub(super) full: Option<CapacityError>,
 }
@@ -77,20 +78,31 @@ impl PageContent {
 
     /// Why the page cannot be used; `None` where it is whole and a list.
     pub(super) fn refusal(&self) -> Option<Verdict> {
-        // A page whose metadata is missing among skipped parts might not be the last.
-        let whole = self.ended && !self.broken && (self.metadata_seen || self.dropped == 0);
-        if !whole {
-            return Some(Verdict::Transient {
-                reason: Reason::new("truncated", "a page of the list did not come to its end"),
-                retry_after: None,
-                lost: true,
-            });
+        if let Some(reason) = &self.broken {
+            return Some(Verdict::Refused(reason.clone()));
         }
-        self.format.is_none().then(|| {
-            Verdict::Refused(Reason::new(
+        // A page whose metadata is missing among skipped parts might not be the last.
+        let whole = self.ended && (self.metadata_seen || self.dropped.count == 0);
+        let cause = self.dropped.cause;
+        let with_cause = |message: &str| match cause {
+            Some(cause) => format!("{message} ({cause})"),
+            None => message.to_owned(),
+        };
+        // What is no list from its first bytes on will not become one.
+        let begun = self.format.is_some() || self.metadata_seen || self.rows > 0;
+        if (whole && self.format.is_none()) || (!begun && cause.is_some()) {
+            return Some(Verdict::Refused(Reason::new(
                 "not-a-list",
-                "the answer is no list: the address is not that of an API server",
-            ))
+                with_cause("the answer is no list: the address is not that of an API server"),
+            )));
+        }
+        (!whole).then(|| Verdict::Transient {
+            reason: Reason::new(
+                "truncated",
+                with_cause("a page of the list did not come to its end"),
+            ),
+            retry_after: None,
+            lost: true,
         })
     }
 
@@ -113,7 +125,7 @@ impl PageContent {
         received: Timestamp,
     ) {
         match part {
-            Err(_) => self.dropped = self.dropped.saturating_add(1),
+            Err(error) => self.dropped.note(Cause::Frame(error)),
             Ok(Part::End) => self.ended = true,
             Ok(Part::Member { key, value }) => self.member(key, value),
             Ok(Part::Element { list, value }) => self.element(list, value, attempt, received),
@@ -140,11 +152,16 @@ impl PageContent {
                     self.remaining = meta.remaining_item_count;
                     self.metadata_seen = true;
                 }
-                Err(_) => self.broken = true,
+                Err(error) => {
+                    self.broken = Some(Reason::new(
+                        "not-a-list",
+                        format!("the metadata of the list cannot be read: {error}"),
+                    ));
+                }
             },
             b"columnDefinitions" if value != b"null" => match Columns::parse(value) {
                 Ok(columns) => self.columns = Some(columns),
-                Err(_) => self.broken = true,
+                Err(error) => self.broken = Some(bad_columns(error)),
             },
             _ => {}
         }
@@ -166,9 +183,9 @@ impl PageContent {
             (List::Items, Some(Format::Metadata)) => event::decode_object(value, Format::Metadata),
             (List::Items, _) => event::decode_object(value, Format::Object),
         };
-        let Ok(row) = row else {
-            self.dropped = self.dropped.saturating_add(1);
-            return;
+        let row = match row {
+            Ok(row) => row,
+            Err(error) => return self.dropped.note(Cause::Json(error)),
         };
         let before = store.staged_len();
         if let Err(full) = store.stage(&row, received) {

@@ -5,11 +5,12 @@ use super::exchange::Reading;
 use super::input::{ExchangeId, Output};
 use super::page::PageContent;
 use super::state::{
-    Beside, LIST_LIMIT, PAGE_LIMIT, PROBE_LIMIT, Proof, RESUME_HEAD_LIMIT, Resuming, State,
+    Beside, LIST_LIMIT, PAGE_LIMIT, PROBE_LIMIT, Proof, RESUME_HEAD_LIMIT, Resuming, Role, State,
 };
 use super::status::{Mode, Reason};
 use super::{Committing, Published, Reflector, Streaks};
 use crate::clock::{Millis, Now};
+use crate::event::Format;
 use crate::request::Request;
 use crate::strategy::Step;
 use crate::table::Columns;
@@ -57,12 +58,11 @@ impl Reflector {
             return self.full(now);
         }
         let namespaced = self.config.resource.namespace.is_empty();
-        let (Some(signature), Some(attempt), State::Listing(listing)) = (
-            page.signature(namespaced),
-            &mut self.attempt,
-            &mut self.state,
-        ) else {
-            return self.columns_changed(now);
+        let Some(signature) = page.signature(namespaced) else {
+            return self.columns_missing(Role::Page, page.dropped.cause, now);
+        };
+        let (Some(attempt), State::Listing(listing)) = (&mut self.attempt, &mut self.state) else {
+            return;
         };
         if attempt
             .signature
@@ -72,8 +72,9 @@ impl Reflector {
             return self.columns_changed(now);
         }
         attempt.signature.get_or_insert(signature);
-        attempt.dropped = attempt.dropped.saturating_add(page.dropped);
-        self.account.dropped_frames = self.account.dropped_frames.saturating_add(page.dropped);
+        attempt.dropped.add(page.dropped);
+        let dropped_frames = &mut self.account.dropped_frames;
+        *dropped_frames = dropped_frames.saturating_add(page.dropped.count);
         if listing.pages > 0 && page.version.is_some() && page.version != listing.version {
             return self.pages_disagree(now);
         }
@@ -150,6 +151,12 @@ impl Reflector {
         let Some(attempt) = self.attempt.take() else {
             return;
         };
+        if signature.format != Format::Table && self.plan.mode == Mode::WatchList {
+            self.plan.fallback = Some(Reason::new(
+                "no-tables",
+                "the server sends no Tables on a streaming list",
+            ));
+        }
         self.store.commit(signature.columns.clone());
         self.busy = true;
         let State::Publishing { heard, .. } = publishing else {
