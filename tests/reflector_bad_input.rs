@@ -79,9 +79,11 @@ fn end_of_list(version: u64) -> String {
     table("BOOKMARK", TWO_COLUMNS, version, row)
 }
 
-/// Bytes in the middle of a stream, how many documents they cost, what is said of the last one, and the cells that they
-/// bring.
-fn bad_bytes() -> Vec<(&'static str, Vec<u8>, u64, &'static str, Option<Value>)> {
+/// Name, bytes in the middle of a stream, how many documents they cost, what is said of the last one, and the cells that
+/// they bring.
+type Case = (&'static str, Vec<u8>, u64, &'static str, Option<Value>);
+
+fn bad_bytes() -> Vec<Case> {
     let lost = |what, text: &str, said| (what, text.as_bytes().to_vec(), 1, said, None);
     let huge = cells_of("huge", &format!(r#""{}""#, "x".repeat(2 << 20)));
     let deep = |depth| {
@@ -310,9 +312,10 @@ fn a_web_page_that_is_labelled_json_is_no_list() {
     let sent = seen.world.sent.len();
     assert!(sent <= 3, "{sent} requests");
     // What ends with a page of a proxy's is not whole: it is asked for again, with the reason.
-    let mut seen = Seen::start(move |request: &Request| match request.kind {
-        RequestKind::WatchList => no_watchlist(),
-        _ => {
+    let mut seen = Seen::start(move |request: &Request| {
+        if request.kind == RequestKind::WatchList {
+            no_watchlist()
+        } else {
             let text = format!("{}{html}", &page("7", "", COLUMNS, &[row("a", 1)])[..150]);
             vec![ok(), bytes(10, text), end(11)]
         }

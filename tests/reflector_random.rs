@@ -171,7 +171,7 @@ impl Chaos {
         self.changes
             .iter()
             .filter(|&(&version, _)| version > after && version <= up_to)
-            .map(|(version, (kind, name))| marked(event(kind, name, *version), name, *version))
+            .map(|(version, (kind, name))| marked(&event(kind, name, *version), name, *version))
             .collect()
     }
 
@@ -204,7 +204,7 @@ impl Server for Chaos {
                 let rows: String = self
                     .state()
                     .iter()
-                    .map(|(name, &version)| marked(event("ADDED", name, version), name, version))
+                    .map(|(name, &version)| marked(&event("ADDED", name, version), name, version))
                     .collect();
                 let answer = self.pieces(delay, &(rows + &end_bookmark(self.version)), false);
                 if !self.was_cut {
@@ -239,7 +239,7 @@ impl Server for Chaos {
                     .iter()
                     .skip(start)
                     .take(PAGE)
-                    .map(|(name, &version)| marked(row(name, version), name, version))
+                    .map(|(name, &version)| marked(&row(name, version), name, version))
                     .collect();
                 let next = start + PAGE;
                 let token = if next < state.len() {
@@ -312,7 +312,7 @@ impl Server for Chaos {
 }
 
 /// The cell of a row tells of which version it is, as the row's resourceVersion does.
-fn marked(text: String, name: &str, version: u64) -> String {
+fn marked(text: &str, name: &str, version: u64) -> String {
     text.replace(
         &format!(r#""cells":["{name}"]"#),
         &format!(r#""cells":["{name}@{version}"]"#),
