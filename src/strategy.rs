@@ -67,17 +67,15 @@ pub enum HeadVerdict {
 #[must_use]
 pub fn judge_head(kind: RequestKind, ranged: bool, head: &Head<'_>) -> HeadVerdict {
     let verdict = match head.status {
-        _ if head.opaque_redirect => Verdict::SignIn(Reason::new(
-            "redirected",
-            "the server redirects elsewhere, as it does to sign in",
-        )),
-        300..=399 => Verdict::SignIn(Reason {
-            http_status: Some(head.status),
-            ..Reason::new(
-                "redirected",
-                "the server redirects elsewhere, as it does to sign in",
-            )
-        }),
+        status if head.opaque_redirect || (300..=399).contains(&status) => {
+            Verdict::SignIn(Reason {
+                http_status: (status > 0).then_some(status),
+                ..Reason::new(
+                    "redirected",
+                    "the server redirects elsewhere, as it does to sign in",
+                )
+            })
+        }
         206 if ranged && !is_whole(head.content_range) => Verdict::StepDown(
             Step::WithoutRange,
             Reason {
@@ -320,14 +318,9 @@ impl Refusal {
 /// Whether a `Content-Range` says that the part is the whole: `bytes 0-(n-1)/n`.
 fn is_whole(content_range: Option<&str>) -> bool {
     let whole = |value: &str| {
-        let (part, total) = value.trim().strip_prefix("bytes ")?.split_once('/')?;
-        let (first, last) = part.split_once('-')?;
-        let (first, last, total) = (
-            first.parse::<u64>().ok()?,
-            last.parse::<u64>().ok()?,
-            total.parse::<u64>().ok()?,
-        );
-        Some(first == 0 && last.checked_add(1)? == total)
+        let (last, total) = value.trim().strip_prefix("bytes 0-")?.split_once('/')?;
+        let number = |text: &str| text.parse::<u64>().ok();
+        Some(number(last)?.checked_add(1)? == number(total)?)
     };
     content_range.and_then(whole).unwrap_or(false)
 }

@@ -7,7 +7,8 @@ use super::input::{EndCause, ExchangeId, Head};
 /// Above this the store's work is finished in one go, since memory for what waits would grow without bound otherwise.
 const LIMIT: usize = 8 * 1024 * 1024;
 
-/// Inputs in their order.
+/// Inputs in their order. What came for an exchange that was aborted since then is popped like all else, and means nothing
+/// any more.
 #[derive(Debug, Default)]
 pub(super) struct Backlog {
     waiting: VecDeque<(ExchangeId, Deferred)>,
@@ -97,14 +98,5 @@ impl Backlog {
         let (exchange, deferred) = self.waiting.pop_front()?;
         self.bytes = self.bytes.saturating_sub(deferred.len());
         Some((exchange, deferred))
-    }
-
-    /// Forgets what came for an exchange that was aborted.
-    pub(super) fn forget(&mut self, exchange: ExchangeId) {
-        self.waiting.retain(|(id, _)| *id != exchange);
-        self.bytes = self
-            .waiting
-            .iter()
-            .fold(0, |sum, (_, deferred)| sum.saturating_add(deferred.len()));
     }
 }

@@ -3,7 +3,7 @@
 //! Nothing here decides anything: what matters to the machine comes out as a [`Batch`].
 
 use super::buffer::EventBuffer;
-use super::dropped::{Cause, Dropped};
+use super::dropped::{Cause, Dropped, because};
 use super::status::Reason;
 use super::version::{self, is_version};
 use crate::clock::Timestamp;
@@ -422,8 +422,6 @@ pub(super) fn stage_kept(
 
 /// Why columns cannot be read.
 pub(super) fn bad_columns(error: Error) -> Reason {
-    Reason::new(
-        "bad-columns",
-        format!("the column definitions cannot be read: {error}"),
-    )
+    let cause = Some(Cause::Json(error));
+    Reason::new("bad-columns", because("the columns cannot be read", cause))
 }

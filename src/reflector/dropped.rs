@@ -23,6 +23,15 @@ impl fmt::Display for Cause {
     }
 }
 
+/// A sentence and, where it is known, why.
+#[inline(never)]
+pub(super) fn because(sentence: &str, cause: Option<Cause>) -> String {
+    match cause {
+        Some(cause) => format!("{sentence} ({cause})"),
+        None => sentence.to_owned(),
+    }
+}
+
 /// Documents that could not be read.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Dropped {

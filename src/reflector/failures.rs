@@ -1,7 +1,7 @@
 //! What goes wrong, and how the machine goes on. Every wait and every step down the ladder is decided here.
 
 use super::decode::Stream;
-use super::dropped::Cause;
+use super::dropped::{Cause, because};
 use super::exchange::{Exchange, Reading};
 use super::input::{EndCause, Output};
 use super::moves::Pace;
@@ -296,12 +296,7 @@ impl Reflector {
 
     /// Rows came and it is not known under which columns.
     pub(super) fn columns_missing(&mut self, role: Role, cause: Option<Cause>, now: Now) {
-        let message = match cause {
-            Some(cause) => {
-                format!("rows came without columns, and what told them cannot be read: {cause}")
-            }
-            None => "rows came without columns".to_owned(),
-        };
+        let message = because("rows came without their columns", cause);
         let reason = Reason::new("no-columns", message);
         match role {
             Role::Snapshot | Role::Page => self.step_down(Step::ListWatch, reason, now),

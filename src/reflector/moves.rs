@@ -1,7 +1,7 @@
 //! What the machine does to get from one state to the next: requests, waits, rest.
 
 use super::buffer::EventBuffer;
-use super::dropped::Dropped;
+use super::dropped::{Dropped, because};
 use super::exchange::{Exchange, Reading};
 use super::input::{ExchangeId, Output};
 use super::state::{
@@ -147,7 +147,6 @@ impl Reflector {
     fn leave(&mut self, now: Now) {
         self.settle_streaks(now);
         for exchange in self.exchanges.take_all() {
-            self.backlog.forget(exchange.id);
             self.outbox.queue.push_back(Output::Abort {
                 exchange: exchange.id,
             });
@@ -242,7 +241,6 @@ impl Reflector {
 
     pub(super) fn abort(&mut self, exchange: ExchangeId) {
         if self.exchanges.take(exchange).is_some() {
-            self.backlog.forget(exchange);
             self.outbox.queue.push_back(Output::Abort { exchange });
         }
     }
@@ -300,11 +298,8 @@ impl Reflector {
         let Some((count, cause)) = dropped.and_then(|it| Some((it.count, it.cause?))) else {
             return;
         };
-        self.account.error = Some(Reason::new(
-            "incomplete",
-            format!(
-                "{count} documents could not be read: the table may lack what they told ({cause})"
-            ),
-        ));
+        let sentence =
+            format!("{count} documents could not be read: the table may lack what they told");
+        self.account.error = Some(Reason::new("incomplete", because(&sentence, Some(cause))));
     }
 }

@@ -1,13 +1,13 @@
 //! A page of a LIST, read as it arrives.
 
 use super::decode::{Signature, bad_columns};
-use super::dropped::{Cause, Dropped};
+use super::dropped::{Cause, Dropped, because};
 use super::status::Reason;
 use super::version::is_version;
 use crate::clock::Timestamp;
 use crate::event::{self, Format};
 use crate::frame::{FrameError, List, ListFramer, Part};
-use crate::json::Cursor;
+use crate::json::{Cursor, Error};
 use crate::store::{CapacityError, Store};
 use crate::strategy::Verdict;
 use crate::table::Columns;
@@ -24,10 +24,8 @@ pub(super) struct Page {
 pub(super) struct PageContent {
     /// From the list's kind; none for what is no list.
     format: Option<Format>,
-    columns: Option<Columns>,
-    /// Why columns or metadata cannot be read.
-    broken: Option<Reason>,
-    metadata_seen: bool,
+    columns: Option<Result<Columns, Error>>,
+    metadata: Option<Result<(), Error>>,
     /// The version that all pages show, where it is one that a WATCH can start from.
     pub(super) version: Option<String>,
     /// Asks for the next page.
@@ -67,39 +65,37 @@ impl PageContent {
     /// columns.
     pub(super) fn signature(&self, namespaced: bool) -> Option<Signature> {
         match (self.format?, &self.columns) {
-            (Format::Table, Some(columns)) => Some(Signature {
-                format: Format::Table,
-                columns: columns.clone(),
-            }),
-            (Format::Table, None) => None,
+            (Format::Table, Some(Ok(columns))) => Some(Signature::table(columns.clone())),
+            (Format::Table, _) => None,
             (format, _) => Some(Signature::generic(format, namespaced)),
         }
     }
 
     /// Why the page cannot be used; `None` where it is whole and a list.
     pub(super) fn refusal(&self) -> Option<Verdict> {
-        if let Some(reason) = &self.broken {
-            return Some(Verdict::Refused(reason.clone()));
+        if let Some(Err(error)) = self.columns {
+            return Some(Verdict::Refused(bad_columns(error)));
         }
+        let bad_metadata = self.metadata.and_then(Result::err).map(Cause::Json);
+        let cause = bad_metadata.or(self.dropped.cause);
         // A page whose metadata is missing among skipped parts might not be the last.
-        let whole = self.ended && (self.metadata_seen || self.dropped.count == 0);
-        let cause = self.dropped.cause;
-        let with_cause = |message: &str| match cause {
-            Some(cause) => format!("{message} ({cause})"),
-            None => message.to_owned(),
-        };
+        let whole = self.ended && (self.metadata.is_some() || self.dropped.count == 0);
         // What is no list from its first bytes on will not become one.
-        let begun = self.format.is_some() || self.metadata_seen || self.rows > 0;
-        if (whole && self.format.is_none()) || (!begun && cause.is_some()) {
+        let begun = self.format.is_some() || self.metadata.is_some() || self.rows > 0;
+        let no_list = (whole && self.format.is_none()) || (!begun && cause.is_some());
+        if no_list || bad_metadata.is_some() {
             return Some(Verdict::Refused(Reason::new(
                 "not-a-list",
-                with_cause("the answer is no list: the address is not that of an API server"),
+                because(
+                    "the answer is no list: the address is not that of an API server",
+                    cause,
+                ),
             )));
         }
         (!whole).then(|| Verdict::Transient {
             reason: Reason::new(
                 "truncated",
-                with_cause("a page of the list did not come to its end"),
+                because("a page of the list did not come to its end", cause),
             ),
             retry_after: None,
             lost: true,
@@ -150,19 +146,13 @@ impl PageContent {
                     self.continue_token =
                         Some(meta.continue_token.into_owned()).filter(|token| !token.is_empty());
                     self.remaining = meta.remaining_item_count;
-                    self.metadata_seen = true;
+                    self.metadata = Some(Ok(()));
                 }
-                Err(error) => {
-                    self.broken = Some(Reason::new(
-                        "not-a-list",
-                        format!("the metadata of the list cannot be read: {error}"),
-                    ));
-                }
+                Err(error) => self.metadata = Some(Err(error)),
             },
-            b"columnDefinitions" if value != b"null" => match Columns::parse(value) {
-                Ok(columns) => self.columns = Some(columns),
-                Err(error) => self.broken = Some(bad_columns(error)),
-            },
+            b"columnDefinitions" if value != b"null" => {
+                self.columns = Some(Columns::parse(value));
+            }
             _ => {}
         }
     }
