@@ -98,15 +98,9 @@ pub fn judge_head(kind: RequestKind, ranged: bool, head: &Head<'_>) -> HeadVerdi
 
 /// Judges the head of a success by what it says of the body.
 fn judge_body(kind: RequestKind, head: &Head<'_>) -> HeadVerdict {
-    let media_type = head.content_type.map(|value| {
-        value
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .to_ascii_lowercase()
-    });
-    match media_type.as_deref() {
+    let text = head.content_type.map(str::to_ascii_lowercase);
+    let media_type = text.as_deref().and_then(|value| value.split(';').next());
+    match media_type.map(str::trim) {
         None => {}
         Some("text/html" | "application/xhtml+xml") => {
             return HeadVerdict::Judged(Verdict::SignIn(Reason {

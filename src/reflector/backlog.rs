@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::input::{EndCause, ExchangeId, Head};
+use super::input::{EndCause, ExchangeId};
+use crate::strategy::HeadVerdict;
 
 /// Above this the store's work is finished in one go, since memory for what waits would grow without bound otherwise.
 const LIMIT: usize = 8 * 1024 * 1024;
@@ -18,48 +19,12 @@ pub(super) struct Backlog {
 /// An input that waits.
 #[derive(Debug)]
 pub(super) enum Deferred {
-    Head(OwnedHead),
+    /// What the head says.
+    Head(HeadVerdict),
     Bytes(Vec<u8>),
     /// A document that came in one piece with the end of a snapshot.
     Document(Vec<u8>),
     End(EndCause),
-}
-
-/// [`Head`], kept.
-#[derive(Debug)]
-pub(super) struct OwnedHead {
-    status: u16,
-    opaque_redirect: bool,
-    content_type: Option<String>,
-    content_encoding: Option<String>,
-    content_range: Option<String>,
-    retry_after: Option<String>,
-}
-
-impl OwnedHead {
-    pub(super) fn as_head(&self) -> Head<'_> {
-        Head {
-            status: self.status,
-            opaque_redirect: self.opaque_redirect,
-            content_type: self.content_type.as_deref(),
-            content_encoding: self.content_encoding.as_deref(),
-            content_range: self.content_range.as_deref(),
-            retry_after: self.retry_after.as_deref(),
-        }
-    }
-}
-
-impl From<Head<'_>> for OwnedHead {
-    fn from(head: Head<'_>) -> Self {
-        Self {
-            status: head.status,
-            opaque_redirect: head.opaque_redirect,
-            content_type: head.content_type.map(str::to_owned),
-            content_encoding: head.content_encoding.map(str::to_owned),
-            content_range: head.content_range.map(str::to_owned),
-            retry_after: head.retry_after.map(str::to_owned),
-        }
-    }
 }
 
 impl Deferred {

@@ -3,7 +3,7 @@
 use super::backlog::Deferred;
 use super::decode::{self, Batch, Continued, Outcome, Stream, Target};
 use super::exchange::{Exchange, Reading};
-use super::input::{EndCause, ExchangeId, Head, Input};
+use super::input::{EndCause, ExchangeId, Input};
 use super::page::Page;
 use super::state::{IDLE_LIMIT, MARGIN, PAGE_LIMIT, PROBE_LIMIT, Proof, Role, State};
 use super::{Grace, Reflector};
@@ -30,10 +30,14 @@ impl Reflector {
                 }
             }
             Input::Head { exchange, head } => {
+                let Some(asked) = self.exchanges.get(exchange) else {
+                    return;
+                };
+                let verdict = strategy::judge_head(asked.kind, asked.ranged, &head);
                 if self.must_wait() {
-                    self.defer(exchange, Deferred::Head(head.into()), now);
+                    self.defer(exchange, Deferred::Head(verdict), now);
                 } else {
-                    self.head(exchange, &head, now);
+                    self.head(exchange, verdict, now);
                 }
             }
             Input::Bytes { exchange, bytes } => {
@@ -82,7 +86,7 @@ impl Reflector {
         let mut budget = SLICE;
         while let Some((exchange, deferred)) = self.backlog.pop() {
             match deferred {
-                Deferred::Head(head) => self.head(exchange, &head.as_head(), now),
+                Deferred::Head(verdict) => self.head(exchange, verdict, now),
                 Deferred::Bytes(bytes) => {
                     budget = budget.saturating_sub(bytes.len());
                     self.bytes(exchange, &bytes, now);
@@ -99,7 +103,7 @@ impl Reflector {
         }
     }
 
-    fn head(&mut self, id: ExchangeId, head: &Head<'_>, now: Now) {
+    fn head(&mut self, id: ExchangeId, verdict: HeadVerdict, now: Now) {
         let Some(role) = self.state.role(id) else {
             return;
         };
@@ -110,7 +114,7 @@ impl Reflector {
             self.exchanges.put(exchange);
             return;
         }
-        match strategy::judge_head(exchange.kind, exchange.ranged, head) {
+        match verdict {
             HeadVerdict::Accepted => {
                 let limit = self.config.limit_frame;
                 exchange.reading = if exchange.watch {

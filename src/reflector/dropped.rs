@@ -1,6 +1,6 @@
 //! What could not be read, and why.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use crate::frame::FrameError;
 use crate::json;
@@ -26,10 +26,12 @@ impl fmt::Display for Cause {
 /// A sentence and, where it is known, why.
 #[inline(never)]
 pub(super) fn because(sentence: &str, cause: Option<Cause>) -> String {
-    match cause {
-        Some(cause) => format!("{sentence} ({cause})"),
-        None => sentence.to_owned(),
+    let mut text = sentence.to_owned();
+    if let Some(cause) = cause {
+        // Writing to a String cannot fail.
+        let _ = write!(text, " ({cause})");
     }
+    text
 }
 
 /// Documents that could not be read.

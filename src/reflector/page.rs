@@ -168,12 +168,12 @@ impl PageContent {
         let Some(store) = attempt.filter(|_| self.full.is_none()) else {
             return;
         };
-        let row = match (list, self.format) {
-            (List::Rows, _) => event::decode_row(value),
-            (List::Items, Some(Format::Metadata)) => event::decode_object(value, Format::Metadata),
-            (List::Items, _) => event::decode_object(value, Format::Object),
+        let format = match (list, self.format) {
+            (List::Rows, _) => Format::Table,
+            (List::Items, Some(Format::Metadata)) => Format::Metadata,
+            (List::Items, _) => Format::Object,
         };
-        let row = match row {
+        let row = match event::decode_object(value, format) {
             Ok(row) => row,
             Err(error) => return self.dropped.note(Cause::Json(error)),
         };
