@@ -67,17 +67,15 @@ pub enum HeadVerdict {
 #[must_use]
 pub fn judge_head(kind: RequestKind, ranged: bool, head: &Head<'_>) -> HeadVerdict {
     let verdict = match head.status {
-        _ if head.opaque_redirect => Verdict::SignIn(Reason::new(
-            "redirected",
-            "the server redirects elsewhere, as it does to sign in",
-        )),
-        300..=399 => Verdict::SignIn(Reason {
-            http_status: Some(head.status),
-            ..Reason::new(
-                "redirected",
-                "the server redirects elsewhere, as it does to sign in",
-            )
-        }),
+        status if head.opaque_redirect || (300..=399).contains(&status) => {
+            Verdict::SignIn(Reason {
+                http_status: (status > 0).then_some(status),
+                ..Reason::new(
+                    "redirected",
+                    "the server redirects elsewhere, as it does to sign in",
+                )
+            })
+        }
         206 if ranged && !is_whole(head.content_range) => Verdict::StepDown(
             Step::WithoutRange,
             Reason {
@@ -100,15 +98,9 @@ pub fn judge_head(kind: RequestKind, ranged: bool, head: &Head<'_>) -> HeadVerdi
 
 /// Judges the head of a success by what it says of the body.
 fn judge_body(kind: RequestKind, head: &Head<'_>) -> HeadVerdict {
-    let media_type = head.content_type.map(|value| {
-        value
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .to_ascii_lowercase()
-    });
-    match media_type.as_deref() {
+    let text = head.content_type.map(str::to_ascii_lowercase);
+    let media_type = text.as_deref().and_then(|value| value.split(';').next());
+    match media_type.map(str::trim) {
         None => {}
         Some("text/html" | "application/xhtml+xml") => {
             return HeadVerdict::Judged(Verdict::SignIn(Reason {
@@ -320,14 +312,9 @@ impl Refusal {
 /// Whether a `Content-Range` says that the part is the whole: `bytes 0-(n-1)/n`.
 fn is_whole(content_range: Option<&str>) -> bool {
     let whole = |value: &str| {
-        let (part, total) = value.trim().strip_prefix("bytes ")?.split_once('/')?;
-        let (first, last) = part.split_once('-')?;
-        let (first, last, total) = (
-            first.parse::<u64>().ok()?,
-            last.parse::<u64>().ok()?,
-            total.parse::<u64>().ok()?,
-        );
-        Some(first == 0 && last.checked_add(1)? == total)
+        let (last, total) = value.trim().strip_prefix("bytes 0-")?.split_once('/')?;
+        let number = |text: &str| text.parse::<u64>().ok();
+        Some(number(last)?.checked_add(1)? == number(total)?)
     };
     content_range.and_then(whole).unwrap_or(false)
 }

@@ -6,7 +6,6 @@
 mod sim;
 
 use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 
 use kube_watchlist::backoff::Random;
 use kube_watchlist::clock::{Instant, Now};
@@ -20,8 +19,8 @@ const PAGE: usize = 3;
 
 struct Chaos {
     random: Random,
-    /// State after each version.
-    history: BTreeMap<u64, BTreeSet<String>>,
+    /// State after each version: names, and the version of each object.
+    history: BTreeMap<u64, BTreeMap<String, u64>>,
     changes: BTreeMap<u64, (&'static str, String)>,
     version: u64,
     /// Older versions are gone.
@@ -40,6 +39,8 @@ struct Stream {
     ends: u64,
     next_bookmark: u64,
     silent: bool,
+    /// The column definitions that it has sent.
+    columns: String,
     /// When the answer to the request is through.
     ready: u64,
 }
@@ -60,7 +61,7 @@ impl Chaos {
         };
         let mut chaos = Self {
             random,
-            history: BTreeMap::from([(FIRST, BTreeSet::new())]),
+            history: BTreeMap::from([(FIRST, BTreeMap::new())]),
             changes: BTreeMap::new(),
             version: FIRST,
             compacted: FIRST,
@@ -76,23 +77,26 @@ impl Chaos {
         chaos
     }
 
-    fn state(&self) -> &BTreeSet<String> {
+    fn state(&self) -> &BTreeMap<String, u64> {
         &self.history[&self.version]
     }
 
     fn change(&mut self) {
         let mut state = self.state().clone();
         let name = format!("n{}", self.random.between(0, 12));
-        let kind = if !state.contains(&name) {
-            state.insert(name.clone());
+        self.version += 1;
+        let kind = if !state.contains_key(&name) {
             "ADDED"
         } else if self.random.between(0, 1) == 0 {
-            state.remove(&name);
             "DELETED"
         } else {
             "MODIFIED"
         };
-        self.version += 1;
+        if kind == "DELETED" {
+            state.remove(&name);
+        } else {
+            state.insert(name.clone(), self.version);
+        }
         self.history.insert(self.version, state);
         self.changes.insert(self.version, (kind, name));
     }
@@ -105,6 +109,8 @@ impl Chaos {
     fn pieces(&mut self, start: u64, body: &str, ends: bool) -> Answer {
         let mut answer = vec![(start, head(200).1)];
         let mut at = start;
+        // Of a stream; a page has them once anyway.
+        let body = columns_once(body, &mut String::new());
         let mut rest = body.as_bytes();
         let cut_at = if self.rolls() {
             Some(self.random.between(0, rest.len() as u64))
@@ -165,17 +171,21 @@ impl Chaos {
         self.changes
             .iter()
             .filter(|&(&version, _)| version > after && version <= up_to)
-            .map(|(version, (kind, name))| event(kind, name, *version))
+            .map(|(version, (kind, name))| marked(&event(kind, name, *version), name, *version))
             .collect()
     }
 
     fn open(&mut self, exchange: ExchangeId, request: &Request, answer: &Answer, now: Now) {
         let timeout: u64 = query(request, "timeoutSeconds").unwrap().parse().unwrap();
+        let told = answer
+            .iter()
+            .any(|(_, arrival)| matches!(arrival, Arrival::Bytes(_)));
         let stream = Stream {
             sent_up_to: self.version,
             ends: now.monotonic.0 + timeout * 1000,
             next_bookmark: now.monotonic.0 + 60_000,
             silent: false,
+            columns: if told { COLUMNS } else { "" }.to_owned(),
             ready: now.monotonic.0 + answer.iter().map(|(after, _)| *after).max().unwrap_or(0),
         };
         self.streams.insert(exchange, stream);
@@ -194,7 +204,7 @@ impl Server for Chaos {
                 let rows: String = self
                     .state()
                     .iter()
-                    .map(|name| event("ADDED", name, self.version))
+                    .map(|(name, &version)| marked(&event("ADDED", name, version), name, version))
                     .collect();
                 let answer = self.pieces(delay, &(rows + &end_bookmark(self.version)), false);
                 if !self.was_cut {
@@ -224,15 +234,15 @@ impl Server for Chaos {
                 if version < self.compacted {
                     return refusal(410, "Expired", "continue is too old", "{}");
                 }
-                let names: Vec<_> = self.history[&version].iter().cloned().collect();
-                let rows: Vec<_> = names
+                let state = &self.history[&version];
+                let rows: Vec<_> = state
                     .iter()
                     .skip(start)
                     .take(PAGE)
-                    .map(|name| row(name, version))
+                    .map(|(name, &version)| marked(&row(name, version), name, version))
                     .collect();
                 let next = start + PAGE;
-                let token = if next < names.len() {
+                let token = if next < state.len() {
                     format!("{version}-{next}")
                 } else {
                     String::new()
@@ -269,14 +279,13 @@ impl Server for Chaos {
             let text = self.events(stream.sent_up_to, self.version);
             stream.sent_up_to = self.version;
             if !text.is_empty() {
+                let text = columns_once(&text, &mut stream.columns);
                 arrivals.push((exchange, Arrival::Bytes(text.into_bytes())));
             }
             if stream.next_bookmark <= now.monotonic.0 {
                 stream.next_bookmark = now.monotonic.0 + 60_000;
-                arrivals.push((
-                    exchange,
-                    Arrival::Bytes(bookmark(self.version).into_bytes()),
-                ));
+                let text = columns_once(&bookmark(self.version), &mut stream.columns);
+                arrivals.push((exchange, Arrival::Bytes(text.into_bytes())));
             }
             if stream.ends <= now.monotonic.0 {
                 arrivals.push((exchange, Arrival::End(EndCause::Complete)));
@@ -302,23 +311,53 @@ impl Server for Chaos {
     }
 }
 
+/// The cell of a row tells of which version it is, as the row's resourceVersion does.
+fn marked(text: &str, name: &str, version: u64) -> String {
+    text.replace(
+        &format!(r#""cells":["{name}"]"#),
+        &format!(r#""cells":["{name}@{version}"]"#),
+    )
+}
+
+/// The resourceVersion and the cells of each name, as they are to be shown.
+fn shown(state: &BTreeMap<String, u64>) -> BTreeMap<String, (String, String)> {
+    let row = |(name, version): (&String, &u64)| {
+        let cells = format!(r#"["{name}@{version}"]"#);
+        (name.clone(), (version.to_string(), cells))
+    };
+    state.iter().map(row).collect()
+}
+
+/// The same of the rows that are shown.
+fn rows(world: &World<Chaos>) -> BTreeMap<String, (String, String)> {
+    let store = world.machine.store();
+    let row = |id| {
+        let row = store.row(id)?;
+        let mut version = String::new();
+        row.push_resource_version(&mut version);
+        let cells = String::from_utf8(row.cells.to_vec()).unwrap();
+        Some((row.name.to_owned(), (version, cells)))
+    };
+    store.ids().filter_map(row).collect()
+}
+
 /// I1, I2, I4: what is shown is what the server held at the version shown.
 fn check(seed: u64, world: &World<Chaos>) {
     let status = world.status();
-    let names: BTreeSet<String> = world.names().into_iter().collect();
+    let rows = rows(world);
     match &status.resource_version {
         Some(version) => {
             let version: u64 = version.parse().unwrap();
             assert_eq!(
-                Some(&names),
-                world.server.history.get(&version),
+                rows,
+                shown(&world.server.history[&version]),
                 "seed {seed}: version {version} at {}: {:?}{}",
                 world.now,
                 world.phases,
                 world.requests()
             );
         }
-        None => assert!(names.is_empty(), "seed {seed}: rows of no version"),
+        None => assert!(rows.is_empty(), "seed {seed}: rows of no version"),
     }
     if status.phase == Phase::Live {
         assert_eq!(status.stale_since, None, "seed {seed}");

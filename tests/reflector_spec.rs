@@ -109,7 +109,11 @@ fn every_invariant_and_every_loop_back_names_its_test() {
 #[test]
 fn every_schedule_is_in_the_specification() {
     let spec = named(&read("docs/SPEC.md"));
-    let text = read("tests/reflector_schedules.rs");
+    let files = ["schedules", "continuity", "bad_input"];
+    let text: String = files
+        .iter()
+        .map(|name| read(format!("tests/reflector_{name}.rs")))
+        .collect();
     let mut lines = text.lines();
     let mut missing = Vec::new();
     while let Some(line) = lines.next() {

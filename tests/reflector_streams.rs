@@ -75,8 +75,20 @@ fn what_each_recorded_server_says_to_a_streaming_list_is_understood() {
     // (server, exchange, phase, code of the error, code of the fallback)
     let cases = [
         ("1.37", "pods-watchlist-table-empty", Phase::Live, "", ""),
-        ("1.37", "pods-watchlist-object", Phase::Live, "", ""),
-        ("1.37", "pods-watchlist-metadata", Phase::Live, "", ""),
+        (
+            "1.37",
+            "pods-watchlist-object",
+            Phase::Live,
+            "",
+            "no-tables",
+        ),
+        (
+            "1.37",
+            "pods-watchlist-metadata",
+            Phase::Live,
+            "",
+            "no-tables",
+        ),
         ("1.37", "boats-watchlist-table", Phase::Live, "", ""),
         ("1.37", "events-watchlist-table", Phase::Live, "", ""),
         ("1.37", "configmaps-watchlist-table", Phase::Live, "", ""),
@@ -88,7 +100,7 @@ fn what_each_recorded_server_says_to_a_streaming_list_is_understood() {
             "",
         ),
         ("1.37", "pod-single-absent-watchlist", Phase::Live, "", ""),
-        ("1.32", "pods-watchlist-table", Phase::Live, "", ""),
+        ("1.32", "pods-watchlist-table", Phase::Live, "", "no-tables"),
         (
             "1.37-watchlist-off",
             "pods-watchlist-table",

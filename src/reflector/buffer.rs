@@ -6,12 +6,15 @@ use crate::store::{CapacityError, KeyHasher, Texts};
 /// The last event of each object, as it came.
 ///
 /// Only the last one of each counts, since an event carries the object whole; so a listing that takes minutes on a slow link
-/// holds no more than one event an object, whatever the churn.
+/// holds no more than one event an object, whatever the churn. Without uid nothing tells whether two events are of one
+/// object, so all of those are kept, in their order.
 #[derive(Debug)]
 pub(super) struct EventBuffer {
     limit: usize,
     bytes: usize,
     events: Texts,
+    /// Of objects without uid.
+    unnamed: Vec<Vec<u8>>,
     hasher: KeyHasher,
 }
 
@@ -25,6 +28,7 @@ impl EventBuffer {
             limit,
             bytes: 0,
             events: Texts::new(),
+            unnamed: Vec::new(),
             hasher,
         }
     }
@@ -36,11 +40,11 @@ impl EventBuffer {
 
     /// Keeps an event in place of an earlier one of the same object.
     pub(super) fn keep(&mut self, meta: &Meta<'_>, frame: &[u8]) -> Result<(), CapacityError> {
-        let key = key(meta);
+        let key = &*meta.uid;
         let cost = |frame: usize| frame.saturating_add(key.len()).saturating_add(OVERHEAD);
         let before = self
             .events
-            .get(&key, self.hasher)
+            .get(key, self.hasher)
             .map_or(0, |event| cost(event.len()));
         let after = self
             .bytes
@@ -55,25 +59,22 @@ impl EventBuffer {
         let mut event = Vec::new();
         event.try_reserve_exact(frame.len()).map_err(|_| full)?;
         event.extend_from_slice(frame);
-        self.events.insert(key, event, self.hasher)?;
+        if key.is_empty() {
+            self.unnamed.try_reserve(1).map_err(|_| full)?;
+            self.unnamed.push(event);
+        } else {
+            self.events.insert(key.to_owned(), event, self.hasher)?;
+        }
         self.bytes = after;
         Ok(())
     }
 
-    /// All events, in no order that matters: they are of different objects.
+    /// All events, in no order that matters where they are of different objects.
     pub(super) fn take(&mut self) -> impl Iterator<Item = Vec<u8>> + use<> {
         self.bytes = 0;
         let mut events = std::mem::replace(&mut self.events, Texts::new());
         std::iter::from_fn(move || events.pop().map(|(_, event)| event))
-    }
-}
-
-/// The uid, else namespace and name, which cannot be confused with one: a uid holds no NUL.
-fn key(meta: &Meta<'_>) -> String {
-    if meta.uid.is_empty() {
-        [&meta.namespace, "\0", &meta.name].concat()
-    } else {
-        meta.uid.as_ref().to_owned()
+            .chain(std::mem::take(&mut self.unnamed))
     }
 }
 
@@ -119,11 +120,14 @@ mod tests {
     }
 
     #[test]
-    fn names_are_keys_where_there_is_no_uid() {
-        let mut buffer = buffer(1000);
+    fn without_uid_all_are_kept_in_their_order() {
+        let mut buffer = buffer(3 * OVERHEAD + 3);
         buffer.keep(&meta("a", ""), b"1").unwrap();
         buffer.keep(&meta("b", ""), b"2").unwrap();
         buffer.keep(&meta("a", ""), b"3").unwrap();
-        assert_eq!(buffer.take().count(), 2);
+        assert!(buffer.keep(&meta("a", ""), b"4").is_err(), "the limit");
+        let taken = buffer.take().collect::<Vec<_>>();
+        assert_eq!(taken, [b"1", b"2", b"3"]);
+        assert_eq!(buffer.take().count(), 0);
     }
 }

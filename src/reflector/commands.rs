@@ -1,7 +1,9 @@
 //! What users want, in every state.
 
 use super::Reflector;
+use super::exchange::Reading;
 use super::input::Command;
+use super::moves::Pace;
 use super::state::{State, Then};
 use crate::clock::Now;
 use crate::strategy::Memory;
@@ -43,6 +45,10 @@ impl Reflector {
                 self.go_on(Then::Snapshot, now);
             }
             (Command::Retry, State::Polling { .. }) => self.take_snapshot(now),
+            (Command::Retry, state) if self.waits_for_a_head(state) => {
+                // The next request waits for the next command.
+                self.again(Then::Snapshot, Pace::AtOnce, None, now);
+            }
             (
                 Command::Retry,
                 State::Idle
@@ -74,5 +80,17 @@ impl Reflector {
                 | State::Closed,
             ) => {}
         }
+    }
+
+    /// What this state cannot go on without has not been answered: the way there may be dead.
+    fn waits_for_a_head(&self, state: &State) -> bool {
+        let asked = match state {
+            State::Connecting { exchange, .. } => *exchange,
+            State::Listing(listing) => listing.page,
+            State::Resuming(resuming) => resuming.probe.unwrap_or(resuming.stream),
+            _ => return false,
+        };
+        let exchange = self.exchanges.get(asked);
+        exchange.is_some_and(|exchange| matches!(exchange.reading, Reading::Head))
     }
 }

@@ -3,7 +3,9 @@
 //! Nothing here decides anything: what matters to the machine comes out as a [`Batch`].
 
 use super::buffer::EventBuffer;
-use super::version::is_version;
+use super::dropped::{Cause, Dropped, because};
+use super::status::Reason;
+use super::version::{self, is_version};
 use crate::clock::Timestamp;
 use crate::event::{self, Bookmark, Event, Format, Row};
 use crate::frame::{FrameError, Framer, Verdict};
@@ -24,6 +26,13 @@ impl Signature {
     /// Cells of one fit the columns of the other.
     pub(super) fn fits(&self, other: &Self) -> bool {
         self.format == other.format && self.columns.same_signature(&other.columns)
+    }
+
+    pub(super) fn table(columns: Columns) -> Self {
+        Self {
+            format: Format::Table,
+            columns,
+        }
     }
 
     pub(super) fn generic(format: Format, namespaced: bool) -> Self {
@@ -50,6 +59,8 @@ struct Events {
     /// The definitions that `signature` was parsed from, since some servers repeat them with every event.
     raw_columns: Vec<u8>,
     count: u64,
+    /// Why the last document that could not be read could not. Servers send columns with the first event alone.
+    lost: Option<Cause>,
 }
 
 /// Where the events of a stream go.
@@ -57,11 +68,21 @@ pub(super) enum Target<'a> {
     /// The snapshot attempt.
     Attempt(&'a mut Store),
     /// The buffer beside a LIST.
-    Buffer(&'a mut EventBuffer),
-    /// The published rows, which have this signature.
-    Published(&'a mut Store, &'a Signature),
+    Buffer(&'a mut EventBuffer, Continued<'a>),
+    /// The published rows.
+    Published(&'a mut Store, Continued<'a>),
     /// Nowhere: what counts is whether the end bookmark comes.
     Probe,
+}
+
+/// What a stream goes on with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Continued<'a> {
+    /// Of the rows that are there.
+    pub(super) signature: Option<&'a Signature>,
+    /// Where nothing proves yet that it goes on with them: their version. An event from before it is of another life of
+    /// the server.
+    pub(super) floor: Option<&'a str>,
 }
 
 /// What has become of an object.
@@ -83,7 +104,7 @@ pub(super) struct Batch {
     pub(super) rows_changed: bool,
     pub(super) bookmarks: u64,
     /// Documents that could not be read.
-    pub(super) dropped: u64,
+    pub(super) dropped: Dropped,
     /// The version after the last event that has one.
     pub(super) version: Option<String>,
     pub(super) outcome: Option<Outcome>,
@@ -98,8 +119,14 @@ pub(super) enum Outcome {
     InitialEventsEnd,
     /// The server says why it ends the stream.
     Error(Status),
-    /// Other columns, another form, or rows without columns.
+    /// Other columns, or another form.
     OtherSignature,
+    /// Rows without columns, which may have been in what could not be read.
+    NoColumns(Option<Cause>),
+    /// Columns that cannot be read.
+    BadColumns(Error),
+    /// The event is older than what it was to continue, and was not applied.
+    WentBack,
     /// The cap on memory was reached.
     Full,
 }
@@ -113,6 +140,7 @@ impl Stream {
                 signature: None,
                 raw_columns: Vec::new(),
                 count: 0,
+                lost: None,
             },
         }
     }
@@ -171,9 +199,9 @@ impl Events {
         received: Timestamp,
         batch: &mut Batch,
     ) -> Verdict {
-        let Ok(frame) = frame else {
-            batch.dropped = batch.dropped.saturating_add(1);
-            return Verdict::Taken;
+        let frame = match frame {
+            Ok(frame) => frame,
+            Err(error) => return self.drop(Cause::Frame(error), batch),
         };
         let event = match event::decode(frame) {
             Ok(event) => event,
@@ -183,10 +211,7 @@ impl Events {
             }) => {
                 return Verdict::NotOne;
             }
-            Err(_) => {
-                batch.dropped = batch.dropped.saturating_add(1);
-                return Verdict::Taken;
-            }
+            Err(error) => return self.drop(Cause::Json(error), batch),
         };
         match batch.outcome {
             None => {
@@ -194,8 +219,14 @@ impl Events {
                 batch.outcome = self.take(&event, frame, target, received, batch);
             }
             Some(Outcome::InitialEventsEnd) => batch.later.push(frame.to_vec()),
-            Some(Outcome::Error(_) | Outcome::OtherSignature | Outcome::Full) => {}
+            Some(_) => {}
         }
+        Verdict::Taken
+    }
+
+    fn drop(&mut self, cause: Cause, batch: &mut Batch) -> Verdict {
+        self.lost = Some(cause);
+        batch.dropped.note(cause);
         Verdict::Taken
     }
 
@@ -214,22 +245,26 @@ impl Events {
             Event::Bookmark(bookmark) => return self.bookmark(bookmark, target, batch),
             Event::Error(status) => return Some(Outcome::Error(status.clone())),
         };
-        if !self.agree(objects.format, objects.columns, target) {
-            return Some(Outcome::OtherSignature);
+        let disagreement = self.agree(objects.format, objects.columns, target);
+        if disagreement.is_some() {
+            return disagreement;
+        }
+        let of_row = || {
+            objects
+                .first
+                .as_ref()
+                .map(|row| &*row.meta.resource_version)
+        };
+        let version = objects.resource_version.as_deref().or_else(of_row);
+        if target.is_ahead_of(version) {
+            return Some(Outcome::WentBack);
         }
         for row in objects.first.iter().chain(&objects.rest) {
             if target.take(row, what, frame, received, batch).is_err() {
                 return Some(Outcome::Full);
             }
         }
-        let of_row = || objects.first.as_ref().map(|row| &row.meta.resource_version);
-        remember_version(
-            objects
-                .resource_version
-                .as_deref()
-                .or(of_row().map(|version| &**version)),
-            batch,
-        );
+        remember_version(version, batch);
         None
     }
 
@@ -239,6 +274,9 @@ impl Events {
         target: &Target<'_>,
         batch: &mut Batch,
     ) -> Option<Outcome> {
+        if target.is_ahead_of(bookmark.resource_version.as_deref()) {
+            return Some(Outcome::WentBack);
+        }
         batch.bookmarks = batch.bookmarks.saturating_add(1);
         // A bookmark has no cells, so its form means nothing beside rows of another; without rows it tells what they
         // would have been.
@@ -248,8 +286,14 @@ impl Events {
             .signature
             .as_ref()
             .is_none_or(|known| known.format == bookmark.format);
-        if tells && matters && !self.agree_on_bookmark(bookmark, target) {
-            return Some(Outcome::OtherSignature);
+        // An empty Table of unknown columns is one; the first row will bring them.
+        let empty =
+            bookmark.format == Format::Table && bookmark.columns.is_none() && self.lost.is_none();
+        if tells && matters && !empty {
+            let disagreement = self.agree(bookmark.format, bookmark.columns, target);
+            if disagreement.is_some() {
+                return disagreement;
+            }
         }
         remember_version(bookmark.resource_version.as_deref(), batch);
         let ends =
@@ -257,51 +301,54 @@ impl Events {
         ends.then_some(Outcome::InitialEventsEnd)
     }
 
-    fn agree_on_bookmark(&mut self, bookmark: &Bookmark<'_>, target: &Target<'_>) -> bool {
-        if bookmark.format == Format::Table && bookmark.columns.is_none() {
-            // An empty Table of unknown columns. The first row will bring some, and with them a new snapshot.
-            self.signature = Some(Signature {
-                format: Format::Table,
-                columns: Columns::default(),
-            });
-            return true;
-        }
-        self.agree(bookmark.format, bookmark.columns, target)
-    }
-
-    /// Whether rows of this form and these columns fit what came before on this stream and what the target holds.
-    fn agree(&mut self, format: Format, columns: Option<&[u8]>, target: &Target<'_>) -> bool {
+    /// Whether rows of this form and these columns fit what came before on this stream and what the target holds; if not,
+    /// what becomes of it.
+    fn agree(
+        &mut self,
+        format: Format,
+        columns: Option<&[u8]>,
+        target: &Target<'_>,
+    ) -> Option<Outcome> {
         let known = match &self.signature {
-            Some(known) if known.format != format => return false,
-            Some(_) if columns.is_none_or(|raw| raw == self.raw_columns) => return true,
+            Some(known) if known.format != format => return Some(Outcome::OtherSignature),
+            Some(_) if columns.is_none_or(|raw| raw == self.raw_columns) => return None,
             known => known.as_ref(),
         };
         let signature = match (format, columns) {
-            (Format::Table, None) => return false,
+            (Format::Table, None) => return Some(Outcome::NoColumns(self.lost)),
             (Format::Table, Some(raw)) => match Columns::parse(raw) {
-                Ok(columns) => Signature { format, columns },
-                Err(_) => return false,
+                Ok(columns) => Signature::table(columns),
+                Err(error) => return Some(Outcome::BadColumns(error)),
             },
             (Format::Metadata | Format::Object, _) => Signature::generic(format, self.namespaced),
         };
-        let published = match target {
-            Target::Published(_, published) => Some(*published),
-            Target::Attempt(_) | Target::Buffer(_) | Target::Probe => None,
-        };
-        if ![known, published]
+        let continued = target.continued().and_then(|rows| rows.signature);
+        if ![known, continued]
             .into_iter()
             .flatten()
             .all(|other| signature.fits(other))
         {
-            return false;
+            return Some(Outcome::OtherSignature);
         }
         self.raw_columns = columns.unwrap_or_default().to_vec();
         self.signature = Some(signature);
-        true
+        None
     }
 }
 
 impl Target<'_> {
+    fn continued(&self) -> Option<Continued<'_>> {
+        match self {
+            Self::Buffer(_, rows) | Self::Published(_, rows) => Some(*rows),
+            Self::Attempt(_) | Self::Probe => None,
+        }
+    }
+
+    fn is_ahead_of(&self, version: Option<&str>) -> bool {
+        let floor = self.continued().and_then(|rows| rows.floor);
+        version::is_older(version, floor)
+    }
+
     fn take(
         &mut self,
         row: &Row<'_>,
@@ -321,7 +368,7 @@ impl Target<'_> {
                 batch.new_keys = batch.new_keys.saturating_add(grown as u64);
             }
             (Self::Attempt(store), What::Modified) => store.stage_modified(row, received)?,
-            (Self::Buffer(buffer), _) => buffer.keep(&row.meta, frame)?,
+            (Self::Buffer(buffer, _), _) => buffer.keep(&row.meta, frame)?,
             (Self::Published(store, _), What::Deleted) => {
                 batch.rows_changed |= store.remove(&row.meta);
             }
@@ -355,17 +402,26 @@ pub(super) fn stage_kept(
     let Ok(event) = event::decode(event) else {
         return Ok(());
     };
-    let (objects, gone) = match &event {
-        Event::Added(objects) | Event::Modified(objects) => (objects, false),
-        Event::Deleted(objects) => (objects, true),
+    let (objects, what) = match &event {
+        Event::Added(objects) => (objects, What::Added),
+        Event::Modified(objects) => (objects, What::Modified),
+        Event::Deleted(objects) => (objects, What::Deleted),
         Event::Bookmark(_) | Event::Error(_) => return Ok(()),
     };
     for row in objects.first.iter().chain(&objects.rest) {
-        if gone {
-            store.stage_remove(&row.meta);
-        } else {
-            store.stage_modified(row, received)?;
+        match what {
+            What::Added => store.stage(row, received)?,
+            What::Modified => store.stage_modified(row, received)?,
+            What::Deleted => {
+                store.stage_remove(&row.meta);
+            }
         }
     }
     Ok(())
+}
+
+/// Why columns cannot be read.
+pub(super) fn bad_columns(error: Error) -> Reason {
+    let cause = Some(Cause::Json(error));
+    Reason::new("bad-columns", because("the columns cannot be read", cause))
 }

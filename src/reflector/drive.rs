@@ -1,12 +1,12 @@
 //! Inputs, one by one: what each means in the state that the machine is in.
 
 use super::backlog::Deferred;
-use super::decode::{Batch, Outcome, Stream, Target};
+use super::decode::{self, Batch, Continued, Outcome, Stream, Target};
 use super::exchange::{Exchange, Reading};
-use super::input::{EndCause, ExchangeId, Head, Input};
+use super::input::{EndCause, ExchangeId, Input};
 use super::page::Page;
 use super::state::{IDLE_LIMIT, MARGIN, PAGE_LIMIT, PROBE_LIMIT, Proof, Role, State};
-use super::{Grace, Reflector, version};
+use super::{Grace, Reflector};
 use crate::clock::{Millis, Now};
 use crate::request::RequestKind;
 use crate::store::Progress;
@@ -30,10 +30,14 @@ impl Reflector {
                 }
             }
             Input::Head { exchange, head } => {
+                let Some(asked) = self.exchanges.get(exchange) else {
+                    return;
+                };
+                let verdict = strategy::judge_head(asked.kind, asked.ranged, &head);
                 if self.must_wait() {
-                    self.defer(exchange, Deferred::Head(head.into()), now);
+                    self.defer(exchange, Deferred::Head(verdict), now);
                 } else {
-                    self.head(exchange, &head, now);
+                    self.head(exchange, verdict, now);
                 }
             }
             Input::Bytes { exchange, bytes } => {
@@ -82,7 +86,7 @@ impl Reflector {
         let mut budget = SLICE;
         while let Some((exchange, deferred)) = self.backlog.pop() {
             match deferred {
-                Deferred::Head(head) => self.head(exchange, &head.as_head(), now),
+                Deferred::Head(verdict) => self.head(exchange, verdict, now),
                 Deferred::Bytes(bytes) => {
                     budget = budget.saturating_sub(bytes.len());
                     self.bytes(exchange, &bytes, now);
@@ -99,7 +103,7 @@ impl Reflector {
         }
     }
 
-    fn head(&mut self, id: ExchangeId, head: &Head<'_>, now: Now) {
+    fn head(&mut self, id: ExchangeId, verdict: HeadVerdict, now: Now) {
         let Some(role) = self.state.role(id) else {
             return;
         };
@@ -110,7 +114,7 @@ impl Reflector {
             self.exchanges.put(exchange);
             return;
         }
-        match strategy::judge_head(exchange.kind, exchange.ranged, head) {
+        match verdict {
             HeadVerdict::Accepted => {
                 let limit = self.config.limit_frame;
                 exchange.reading = if exchange.watch {
@@ -154,8 +158,9 @@ impl Reflector {
                 listing.idle = now.monotonic + PAGE_LIMIT;
                 self.begin_attempt();
             }
+            (State::Listing(listing), Role::Beside) => listing.heard = now,
             (State::Resuming(resuming), Role::Stream) => match resuming.proof {
-                Proof::Head => self.go_live(id, now),
+                Proof::Head => self.go_live(id, now, now),
                 Proof::Probe => {
                     resuming.deadline = now.monotonic + PROBE_LIMIT;
                     self.send_probe(now);
@@ -224,11 +229,23 @@ impl Reflector {
                 listing
                     .buffer
                     .set_limit(self.config.limit_bytes.saturating_sub(rows));
-                Some(Target::Buffer(&mut listing.buffer))
+                let continued = Continued {
+                    signature: listing.signature.as_ref(),
+                    floor: (listing.proof == Proof::Probe)
+                        .then(|| listing.buffered.as_deref().or(listing.version.as_deref()))
+                        .flatten(),
+                };
+                Some(Target::Buffer(&mut listing.buffer, continued))
             }
-            (Role::Stream, _) => {
+            (Role::Stream, state) => {
                 let published = self.published.as_ref()?;
-                Some(Target::Published(&mut self.store, &published.signature))
+                let continued = Continued {
+                    signature: Some(&published.signature),
+                    floor: matches!(state, State::Resuming(_))
+                        .then_some(published.version.as_deref())
+                        .flatten(),
+                };
+                Some(Target::Published(&mut self.store, continued))
             }
             (Role::Probe, _) => Some(Target::Probe),
             (Role::Page | Role::Beside, _) => None,
@@ -255,11 +272,9 @@ impl Reflector {
 
     /// What a piece of a stream brought.
     fn received(&mut self, id: ExchangeId, role: Role, batch: Batch, now: Now) {
-        self.account.dropped_frames = self.account.dropped_frames.saturating_add(batch.dropped);
-        let is_error = matches!(
-            batch.outcome,
-            Some(Outcome::Error(_) | Outcome::OtherSignature)
-        );
+        let dropped_frames = &mut self.account.dropped_frames;
+        *dropped_frames = dropped_frames.saturating_add(batch.dropped.count);
+        let is_error = !matches!(batch.outcome, None | Some(Outcome::InitialEventsEnd));
         let events = batch.events.saturating_sub(u64::from(is_error));
         if events > 0 && role != Role::Probe {
             self.account.last_event_at = Some(now.wall);
@@ -271,15 +286,22 @@ impl Reflector {
                     *idle = now.monotonic + IDLE_LIMIT;
                 }
                 if let Some(attempt) = &mut self.attempt {
-                    attempt.dropped = attempt.dropped.saturating_add(batch.dropped);
+                    attempt.dropped.add(batch.dropped);
                 }
             }
             (Role::Beside, State::Listing(listing)) => {
                 if batch.version.is_some() {
                     listing.buffered.clone_from(&batch.version);
                 }
+                if listing.signature.is_none() {
+                    listing.signature = self.exchanges.signature(id).cloned();
+                }
+                if events > 0 {
+                    listing.heard = now;
+                    listing.proof = Proof::Head;
+                }
                 if let Some(attempt) = &mut self.attempt {
-                    attempt.dropped = attempt.dropped.saturating_add(batch.dropped);
+                    attempt.dropped.add(batch.dropped);
                 }
             }
             (Role::Stream, _) => self.followed(id, &batch, events, now),
@@ -305,6 +327,12 @@ impl Reflector {
                 self.failed(role, verdict, now);
             }
             Some(Outcome::OtherSignature) => self.columns_changed(now),
+            Some(Outcome::NoColumns(cause)) => self.columns_missing(role, cause, now),
+            Some(Outcome::BadColumns(error)) => {
+                let reason = decode::bad_columns(error);
+                self.rest(State::Failed, Some(reason), now);
+            }
+            Some(Outcome::WentBack) => self.went_back(now),
             Some(Outcome::Full) => self.full(now),
         }
     }
@@ -312,37 +340,23 @@ impl Reflector {
     /// Events for the published rows.
     fn followed(&mut self, id: ExchangeId, batch: &Batch, events: u64, now: Now) {
         self.changed |= batch.rows_changed;
-        let went_back = matches!(self.state, State::Resuming(_)) && self.went_back_to(batch);
         if let Some(published) = &mut self.published {
-            published.dropped = published.dropped.saturating_add(batch.dropped);
+            published.dropped.add(batch.dropped);
             if batch.version.is_some() {
                 published.version.clone_from(&batch.version);
             }
-        }
-        if went_back {
-            return self.went_back(now);
+            if events > 0 {
+                published.heard = now.wall;
+            }
         }
         match &mut self.state {
-            State::Live(live) if events > 0 => live.hear(batch.bookmarks, now),
-            State::Resuming(_) if events > 0 => self.go_live(id, now),
+            State::Live(live) if events > 0 => live.hear(batch.bookmarks, now.monotonic),
+            State::Resuming(_) if events > 0 => self.go_live(id, now, now),
             _ => {}
         }
-        if batch.dropped > 0 {
+        if batch.dropped.count > 0 {
             self.state_incompleteness();
         }
-    }
-
-    /// Whether the first events of a resumed stream are older than what is published.
-    fn went_back_to(&self, batch: &Batch) -> bool {
-        let published = self
-            .published
-            .as_ref()
-            .and_then(|published| published.version.as_deref());
-        published
-            .zip(batch.version.as_deref())
-            .is_some_and(|(ours, theirs)| {
-                version::compare(theirs, ours).is_some_and(std::cmp::Ordering::is_lt)
-            })
     }
 
     pub(super) fn end(&mut self, id: ExchangeId, cause: EndCause, now: Now) {
@@ -352,7 +366,7 @@ impl Reflector {
         };
         let Some(role) = role else { return };
         match &mut exchange.reading {
-            Reading::Head => self.unreachable(role, now),
+            Reading::Head => self.unreachable(role, "the server cannot be reached", now),
             Reading::Refusal {
                 code,
                 retry_after,

@@ -1,6 +1,6 @@
 //! The exchanges in flight and how far each response has been read.
 
-use super::decode::Stream;
+use super::decode::{Signature, Stream};
 use super::input::ExchangeId;
 use super::page::Page;
 use crate::clock::{Instant, Millis};
@@ -74,6 +74,14 @@ impl Exchanges {
 
     pub(super) fn get(&self, id: ExchangeId) -> Option<&Exchange> {
         self.open.iter().find(|exchange| exchange.id == id)
+    }
+
+    /// The signature of the rows that a stream has brought so far.
+    pub(super) fn signature(&self, id: ExchangeId) -> Option<&Signature> {
+        match &self.get(id)?.reading {
+            Reading::Stream(stream) => stream.signature(),
+            Reading::Head | Reading::Refusal { .. } | Reading::Page(_) => None,
+        }
     }
 
     /// An exchange whose head said no and whose body has not ended.

@@ -1,11 +1,12 @@
 //! What goes wrong, and how the machine goes on. Every wait and every step down the ladder is decided here.
 
 use super::decode::Stream;
+use super::dropped::{Cause, because};
 use super::exchange::{Exchange, Reading};
 use super::input::{EndCause, Output};
 use super::moves::Pace;
 use super::page::PageContent;
-use super::state::{Beside, Proof, Role, State, Then};
+use super::state::{Beside, MARGIN, Proof, Role, State, Then};
 use super::status::Reason;
 use super::{Reflector, version};
 use crate::clock::{Millis, Now};
@@ -52,11 +53,11 @@ impl Reflector {
                 Some(reason),
                 now,
             ),
-            (Verdict::Transient { .. }, Role::Beside) => self.beside_ended(),
+            (Verdict::Transient { .. }, Role::Beside) => self.beside_ended(Proof::Probe),
             (Verdict::StepDown(step, reason), Role::Beside) => {
                 self.memory.learn(step, reason, now.monotonic);
                 self.plan = self.memory.plan(now.monotonic);
-                self.beside_ended();
+                self.beside_ended(Proof::Probe);
             }
             (Verdict::StepDown(step, reason), Role::Snapshot | Role::Page | Role::Stream) => {
                 self.step_down(step, reason, now);
@@ -129,10 +130,10 @@ impl Reflector {
         self.again(Then::Snapshot, Pace::AtOnce, None, now);
     }
 
-    /// The connection was lost before a head came.
-    pub(super) fn unreachable(&mut self, role: Role, now: Now) {
+    /// No head came.
+    pub(super) fn unreachable(&mut self, role: Role, message: &str, now: Now) {
         let verdict = Verdict::Transient {
-            reason: Reason::new("unreachable", "the server cannot be reached"),
+            reason: Reason::new("unreachable", message),
             retry_after: None,
             lost: true,
         };
@@ -151,9 +152,15 @@ impl Reflector {
             Reading::Stream(stream) => Stream::events(stream),
             Reading::Head | Reading::Refusal { .. } | Reading::Page(_) => 0,
         };
+        let lived = now.monotonic - exchange.sent;
+        // One that is noticed late may have ended at any time: then the server may be another one by now.
+        let on_time = cause == EndCause::Complete
+            && lived.0.saturating_add(PUNCTUAL.0) >= exchange.timeout.0
+            && lived.0 <= exchange.timeout.0.saturating_add(MARGIN.0);
+        let proof = if on_time { Proof::Head } else { Proof::Probe };
         match role {
             Role::Snapshot => self.ended_early("the stream ended before the list was whole", now),
-            Role::Beside => self.beside_ended(),
+            Role::Beside => self.beside_stream_ended(events, lived, proof, now),
             Role::Probe | Role::Page => {
                 let reason = Reason::new(
                     "unconfirmed",
@@ -161,11 +168,7 @@ impl Reflector {
                 );
                 self.again(Then::Snapshot, Pace::Delayed(None), Some(reason), now);
             }
-            Role::Stream => {
-                let lived = now.monotonic - exchange.sent;
-                let on_time = lived.0.saturating_add(PUNCTUAL.0) >= exchange.timeout.0;
-                self.followed_stream_ended(events, lived, cause, on_time, now);
-            }
+            Role::Stream => self.followed_stream_ended(events, lived, cause, proof, now),
         }
     }
 
@@ -174,9 +177,13 @@ impl Reflector {
         events: u64,
         lived: Millis,
         cause: EndCause,
-        on_time: bool,
+        proof: Proof,
         now: Now,
     ) {
+        if proof == Proof::Probe {
+            // What was lost with the end, and when, is not known.
+            self.doubt(now);
+        }
         self.settle_streaks(now);
         let short = events == 0 && lived < SHORT;
         self.streaks.short_streams = if short {
@@ -199,12 +206,12 @@ impl Reflector {
         {
             return self.again(Then::Snapshot, Pace::Delayed(None), None, now);
         }
-        match (cause, on_time) {
+        match (cause, proof) {
             // The stream lived for minutes, so this is one request in as many.
-            (EndCause::Complete, true) => {
+            (_, Proof::Head) => {
                 self.again(Then::Resume(Proof::Head), Pace::AtOnce, None, now);
             }
-            (EndCause::Complete, false) => {
+            (EndCause::Complete, Proof::Probe) => {
                 self.again(
                     Then::Resume(Proof::Probe),
                     Pace::AtOnceUnlessRepeated,
@@ -212,7 +219,7 @@ impl Reflector {
                     now,
                 );
             }
-            (EndCause::Broken | EndCause::Unreachable, _) => {
+            (EndCause::Broken | EndCause::Unreachable, Proof::Probe) => {
                 let reason = Reason::new("disconnected", "the connection broke");
                 self.again(
                     Then::Resume(Proof::Probe),
@@ -224,7 +231,7 @@ impl Reflector {
         }
     }
 
-    /// A streaming list that ended, or never began, before its end bookmark.
+    /// A streaming list that ended before its end bookmark.
     fn ended_early(&mut self, message: &str, now: Now) {
         self.streaks.early_ends = self.streaks.early_ends.saturating_add(1);
         let reason = Reason::new("ended-early", message);
@@ -237,9 +244,25 @@ impl Reflector {
     }
 
     /// The WATCH beside a LIST is over; another one follows the LIST, from where this one ended.
-    fn beside_ended(&mut self) {
+    fn beside_ended(&mut self, proof: Proof) {
         if let State::Listing(listing) = &mut self.state {
             listing.beside = Beside::Ended;
+            if proof == Proof::Probe {
+                listing.proof = proof;
+            }
+        }
+    }
+
+    /// A WATCH beside a LIST served and has ended. After the last page its version may be too old, so another one continues it
+    /// at once; where it was short, once a page.
+    fn beside_stream_ended(&mut self, events: u64, lived: Millis, proof: Proof, now: Now) {
+        self.beside_ended(proof);
+        let State::Listing(listing) = &mut self.state else {
+            return;
+        };
+        if lived >= SHORT || events > 0 && !std::mem::replace(&mut listing.reopened, true) {
+            listing.beside = Beside::NotYet;
+            self.open_beside(now);
         }
     }
 
@@ -264,23 +287,32 @@ impl Reflector {
 
     /// Columns, or the form of the rows, are not those of what came before.
     pub(super) fn columns_changed(&mut self, now: Now) {
+        let reason = Reason::new(
+            "columns-changed",
+            "the columns changed, as they do while servers of two versions answer",
+        );
+        self.columns_differ(reason, now);
+    }
+
+    /// Rows came and it is not known under which columns.
+    pub(super) fn columns_missing(&mut self, role: Role, cause: Option<Cause>, now: Now) {
+        let message = because("rows came without their columns", cause);
+        let reason = Reason::new("no-columns", message);
+        match role {
+            Role::Snapshot | Role::Page => self.step_down(Step::ListWatch, reason, now),
+            Role::Beside | Role::Stream | Role::Probe => self.columns_differ(reason, now),
+        }
+    }
+
+    /// A new snapshot; the second time in a row a pause.
+    fn columns_differ(&mut self, reason: Reason, now: Now) {
         self.settle_streaks(now);
         self.streaks.column_changes = self.streaks.column_changes.saturating_add(1);
         if self.streaks.column_changes >= COLUMN_CHANGES {
             self.streaks.column_changes = 0;
-            let reason = Reason::new(
-                "columns-changed",
-                "the columns keep changing, as they do while servers of two versions answer",
-            );
-            return self.rest(
-                State::Paused {
-                    then: Then::Snapshot,
-                },
-                Some(reason),
-                now,
-            );
+            let then = Then::Snapshot;
+            return self.rest(State::Paused { then }, Some(reason), now);
         }
-        let reason = Reason::new("columns-changed", "the columns changed");
         self.again(
             Then::Snapshot,
             Pace::AtOnceUnlessRepeated,
@@ -298,15 +330,9 @@ impl Reflector {
 
     /// The answer to a probe by LIST.
     pub(super) fn probed(&mut self, page: &PageContent, now: Now) {
-        let published = self
-            .published
-            .as_ref()
-            .and_then(|published| published.version.as_deref());
-        let behind = published
-            .zip(page.version.as_deref())
-            .is_some_and(|(ours, theirs)| {
-                version::compare(theirs, ours).is_some_and(std::cmp::Ordering::is_lt)
-            });
+        let published = self.published.as_ref();
+        let ours = published.and_then(|published| published.version.as_deref());
+        let behind = version::is_older(page.version.as_deref(), ours);
         if page.refusal().is_none() && !behind {
             return self.proven(now);
         }
@@ -347,7 +373,10 @@ impl Reflector {
             | State::Auth { .. }
             | State::Failed
             | State::Closed => {}
-            State::Connecting { .. } => self.ended_early("the server does not answer", now),
+            State::Connecting { .. } => {
+                self.streaks.unanswered = self.streaks.unanswered.saturating_add(1);
+                self.unreachable(Role::Snapshot, "the server does not answer", now);
+            }
             State::Streaming { .. } => {
                 let reason = Reason::new(
                     "no-bookmark",
@@ -363,9 +392,7 @@ impl Reflector {
                 let reason = Reason::new("unconfirmed", "the server did not answer in time");
                 self.again(Then::Snapshot, Pace::Delayed(None), Some(reason), now);
             }
-            State::Live(live) => {
-                let heard = live.heard.wall;
-                self.account.stale_since.get_or_insert(heard);
+            State::Live(_) => {
                 let reason = Reason::new(
                     "silent",
                     "nothing came for longer than a stream may be silent",

@@ -30,6 +30,7 @@ mod buffer;
 mod commands;
 mod decode;
 mod drive;
+mod dropped;
 mod exchange;
 mod failures;
 mod input;
@@ -54,6 +55,7 @@ use crate::store::{DiffCounts, Store};
 use crate::strategy::{Memory, Plan};
 use backlog::Backlog;
 use decode::Signature;
+use dropped::Dropped;
 use exchange::Exchanges;
 use state::State;
 
@@ -105,7 +107,7 @@ struct Attempt {
     /// The store holds rows of it.
     begun: bool,
     signature: Option<Signature>,
-    dropped: u64,
+    dropped: Dropped,
 }
 
 /// A whole snapshot that the store is taking over.
@@ -121,8 +123,10 @@ struct Published {
     signature: Signature,
     /// The version that they show, where it is one that can be resumed from.
     version: Option<String>,
+    /// When the rows were last known not to be old.
+    heard: Timestamp,
     /// Documents that could not be read: the rows may lack something.
-    dropped: u64,
+    dropped: Dropped,
 }
 
 /// What has happened in a row; a stable period ends all of it.
@@ -130,6 +134,8 @@ struct Published {
 struct Streaks {
     /// Streaming lists that ended before their end bookmark.
     early_ends: u32,
+    /// Streaming lists of which not even the head came.
+    unanswered: u32,
     /// Attempts and streams given up because columns changed.
     column_changes: u32,
     /// Streams that ended at once and empty.
@@ -252,10 +258,6 @@ impl Reflector {
         let signature = published
             .map(|published| &published.signature)
             .or_else(|| self.attempt.as_ref()?.signature.as_ref());
-        let overdue_since = match &self.state {
-            State::Live(live) if phase == Phase::Stale => Some(live.heard.wall),
-            _ => None,
-        };
         SyncStatus {
             phase,
             mode: self.plan.mode,
@@ -270,10 +272,12 @@ impl Reflector {
                 _ => None,
             },
             last_event_at: account.last_event_at,
-            stale_since: account
-                .stale_since
-                .or(overdue_since)
-                .filter(|_| published.is_some()),
+            stale_since: published.and_then(|published| {
+                let overdue = phase == Phase::Stale;
+                account
+                    .stale_since
+                    .or_else(|| overdue.then_some(published.heard))
+            }),
             reconnects: account.reconnects,
             next_retry_at: match &self.state {
                 State::Waiting { retry_at, .. } => Some(*retry_at),

@@ -1,10 +1,12 @@
 //! What the machine does to get from one state to the next: requests, waits, rest.
 
 use super::buffer::EventBuffer;
+use super::dropped::{Dropped, because};
 use super::exchange::{Exchange, Reading};
 use super::input::{ExchangeId, Output};
 use super::state::{
-    Beside, HEAD_LIMIT, LIST_LIMIT, Listing, Live, PAGE_LIMIT, Proof, Resuming, State, Then,
+    Beside, HEAD_LIMIT, LIST_LIMIT, Listing, Live, PAGE_LIMIT, Proof, RESUME_HEAD_LIMIT, Resuming,
+    State, Then,
 };
 use super::status::{Mode, Reason};
 use super::{Attempt, Reflector, Streaks};
@@ -14,6 +16,9 @@ use crate::request::Request;
 /// A server may take this long over a stream before it ends it, in seconds; jittered, so that the watches of one page, and the
 /// pages of one company, do not come back in one moment.
 const TIMEOUT_SECONDS: (u64, u64) = (240, 300);
+
+/// Streaming lists without an answer, in a row, before LIST is tried once in their place.
+const UNANSWERED: u32 = 2;
 
 /// How soon the next request follows a failure.
 #[derive(Clone, Copy, Debug)]
@@ -32,11 +37,20 @@ impl Reflector {
     /// Takes a new snapshot, now.
     pub(super) fn take_snapshot(&mut self, now: Now) {
         self.plan = self.memory.plan(now.monotonic);
+        if self.plan.mode == Mode::WatchList && self.streaks.unanswered == UNANSWERED {
+            // Something may keep heads back until a body ends. Silence teaches nothing, so this is tried once.
+            self.streaks.unanswered = UNANSWERED.saturating_add(1);
+            self.plan.mode = Mode::ListWatch;
+            self.plan.fallback = Some(Reason::new(
+                "unreachable",
+                "streaming lists were not answered",
+            ));
+        }
         self.attempt = Some(Attempt {
             started: now.monotonic,
             begun: false,
             signature: None,
-            dropped: 0,
+            dropped: Dropped::default(),
         });
         self.account.bytes = 0;
         if self.plan.mode == Mode::WatchList {
@@ -66,6 +80,10 @@ impl Reflector {
             beside,
             buffer: EventBuffer::new(self.config.limit_bytes, self.store.hasher()),
             buffered: None,
+            signature: None,
+            heard: now,
+            proof: Proof::Head,
+            reopened: false,
             total: None,
         }));
     }
@@ -75,7 +93,7 @@ impl Reflector {
         let Some(stream) = self.send_watch(self.published_version(), now) else {
             return self.take_snapshot(now);
         };
-        let deadline = now.monotonic + HEAD_LIMIT;
+        let deadline = now.monotonic + RESUME_HEAD_LIMIT;
         self.state = State::Resuming(Resuming {
             stream,
             probe: None,
@@ -129,7 +147,6 @@ impl Reflector {
     fn leave(&mut self, now: Now) {
         self.settle_streaks(now);
         for exchange in self.exchanges.take_all() {
-            self.backlog.forget(exchange.id);
             self.outbox.queue.push_back(Output::Abort {
                 exchange: exchange.id,
             });
@@ -138,7 +155,21 @@ impl Reflector {
             self.store.discard();
             self.busy = true;
         }
-        self.account.stale_since.get_or_insert(now.wall);
+        // A stream that served until now kept the rows true until now.
+        let serves = matches!(&self.state, State::Live(live) if now.monotonic < live.deadline());
+        if serves {
+            self.account.stale_since.get_or_insert(now.wall);
+        } else {
+            self.doubt(now);
+        }
+    }
+
+    /// The rows may be old since they were last known not to be.
+    pub(super) fn doubt(&mut self, now: Now) {
+        let heard = self.published.as_ref().map(|published| published.heard);
+        self.account
+            .stale_since
+            .get_or_insert(heard.unwrap_or(now.wall));
     }
 
     /// If the stream served for a stable period, what happened before it no longer counts.
@@ -191,7 +222,7 @@ impl Reflector {
         }
     }
 
-    /// Opens the WATCH beside a LIST as soon as the first page has told its version.
+    /// Opens the WATCH beside a LIST as soon as the first page has told its version, or the next one where one has ended.
     pub(super) fn open_beside(&mut self, now: Now) {
         let State::Listing(listing) = &self.state else {
             return;
@@ -199,7 +230,8 @@ impl Reflector {
         if listing.beside != Beside::NotYet {
             return;
         }
-        let Some(watch) = self.send_watch(listing.version.clone(), now) else {
+        let version = listing.buffered.clone().or_else(|| listing.version.clone());
+        let Some(watch) = self.send_watch(version, now) else {
             return;
         };
         if let State::Listing(listing) = &mut self.state {
@@ -209,7 +241,6 @@ impl Reflector {
 
     pub(super) fn abort(&mut self, exchange: ExchangeId) {
         if self.exchanges.take(exchange).is_some() {
-            self.backlog.forget(exchange);
             self.outbox.queue.push_back(Output::Abort { exchange });
         }
     }
@@ -225,8 +256,8 @@ impl Reflector {
 
     // --- live ---
 
-    /// The stream is known to continue what is published.
-    pub(super) fn go_live(&mut self, stream: ExchangeId, now: Now) {
+    /// The stream is known to continue what is published; `heard`: when that was known last.
+    pub(super) fn go_live(&mut self, stream: ExchangeId, heard: Now, now: Now) {
         if let State::Resuming(Resuming {
             probe: Some(probe), ..
         }) = self.state
@@ -239,10 +270,13 @@ impl Reflector {
         self.state = State::Live(Live {
             stream,
             ends: exchange.sent + exchange.timeout,
-            heard: now,
+            heard: heard.monotonic,
             last_bookmark: None,
             interval: None,
         });
+        if let Some(published) = &mut self.published {
+            published.heard = heard.wall;
+        }
         self.backoff.serves(now.monotonic);
         self.streaks.refreshed = false;
         self.account.stale_since = None;
@@ -254,21 +288,18 @@ impl Reflector {
     pub(super) fn proven(&mut self, now: Now) {
         if let State::Resuming(resuming) = &self.state {
             let stream = resuming.stream;
-            self.go_live(stream, now);
+            self.go_live(stream, now, now);
         }
     }
 
     /// Rows that may lack something are never shown without saying so.
     pub(super) fn state_incompleteness(&mut self) {
-        let dropped = self
-            .published
-            .as_ref()
-            .map_or(0, |published| published.dropped);
-        if dropped > 0 {
-            self.account.error = Some(Reason::new(
-                "incomplete",
-                format!("{dropped} documents could not be read: the table may lack what they told"),
-            ));
-        }
+        let dropped = self.published.as_ref().map(|published| published.dropped);
+        let Some((count, cause)) = dropped.and_then(|it| Some((it.count, it.cause?))) else {
+            return;
+        };
+        let sentence =
+            format!("{count} documents could not be read: the table may lack what they told");
+        self.account.error = Some(Reason::new("incomplete", because(&sentence, Some(cause))));
     }
 }

@@ -1,12 +1,13 @@
 //! A page of a LIST, read as it arrives.
 
-use super::decode::Signature;
+use super::decode::{Signature, bad_columns};
+use super::dropped::{Cause, Dropped, because};
 use super::status::Reason;
 use super::version::is_version;
 use crate::clock::Timestamp;
 use crate::event::{self, Format};
 use crate::frame::{FrameError, List, ListFramer, Part};
-use crate::json::Cursor;
+use crate::json::{Cursor, Error};
 use crate::store::{CapacityError, Store};
 use crate::strategy::Verdict;
 use crate::table::Columns;
@@ -23,10 +24,8 @@ pub(super) struct Page {
 pub(super) struct PageContent {
     /// From the list's kind; none for what is no list.
     format: Option<Format>,
-    columns: Option<Columns>,
-    /// Columns or metadata could not be read, or something of the list itself was skipped.
-    broken: bool,
-    metadata_seen: bool,
+    columns: Option<Result<Columns, Error>>,
+    metadata: Option<Result<(), Error>>,
     /// The version that all pages show, where it is one that a WATCH can start from.
     pub(super) version: Option<String>,
     /// Asks for the next page.
@@ -34,7 +33,7 @@ pub(super) struct PageContent {
     pub(super) remaining: Option<u64>,
     pub(super) rows: u64,
     pub(super) new_keys: u64,
-    pub(super) dropped: u64,
+    pub(super) dropped: Dropped,
     ended: bool,
     pub(super) full: Option<CapacityError>,
 }
@@ -66,31 +65,40 @@ impl PageContent {
     /// columns.
     pub(super) fn signature(&self, namespaced: bool) -> Option<Signature> {
         match (self.format?, &self.columns) {
-            (Format::Table, Some(columns)) => Some(Signature {
-                format: Format::Table,
-                columns: columns.clone(),
-            }),
-            (Format::Table, None) => None,
+            (Format::Table, Some(Ok(columns))) => Some(Signature::table(columns.clone())),
+            (Format::Table, _) => None,
             (format, _) => Some(Signature::generic(format, namespaced)),
         }
     }
 
     /// Why the page cannot be used; `None` where it is whole and a list.
     pub(super) fn refusal(&self) -> Option<Verdict> {
-        // A page whose metadata is missing among skipped parts might not be the last.
-        let whole = self.ended && !self.broken && (self.metadata_seen || self.dropped == 0);
-        if !whole {
-            return Some(Verdict::Transient {
-                reason: Reason::new("truncated", "a page of the list did not come to its end"),
-                retry_after: None,
-                lost: true,
-            });
+        if let Some(Err(error)) = self.columns {
+            return Some(Verdict::Refused(bad_columns(error)));
         }
-        self.format.is_none().then(|| {
-            Verdict::Refused(Reason::new(
+        let bad_metadata = self.metadata.and_then(Result::err).map(Cause::Json);
+        let cause = bad_metadata.or(self.dropped.cause);
+        // A page whose metadata is missing among skipped parts might not be the last.
+        let whole = self.ended && (self.metadata.is_some() || self.dropped.count == 0);
+        // What is no list from its first bytes on will not become one.
+        let begun = self.format.is_some() || self.metadata.is_some() || self.rows > 0;
+        let no_list = (whole && self.format.is_none()) || (!begun && cause.is_some());
+        if no_list || bad_metadata.is_some() {
+            return Some(Verdict::Refused(Reason::new(
                 "not-a-list",
-                "the answer is no list: the address is not that of an API server",
-            ))
+                because(
+                    "the answer is no list: the address is not that of an API server",
+                    cause,
+                ),
+            )));
+        }
+        (!whole).then(|| Verdict::Transient {
+            reason: Reason::new(
+                "truncated",
+                because("a page of the list did not come to its end", cause),
+            ),
+            retry_after: None,
+            lost: true,
         })
     }
 
@@ -113,7 +121,7 @@ impl PageContent {
         received: Timestamp,
     ) {
         match part {
-            Err(_) => self.dropped = self.dropped.saturating_add(1),
+            Err(error) => self.dropped.note(Cause::Frame(error)),
             Ok(Part::End) => self.ended = true,
             Ok(Part::Member { key, value }) => self.member(key, value),
             Ok(Part::Element { list, value }) => self.element(list, value, attempt, received),
@@ -138,14 +146,13 @@ impl PageContent {
                     self.continue_token =
                         Some(meta.continue_token.into_owned()).filter(|token| !token.is_empty());
                     self.remaining = meta.remaining_item_count;
-                    self.metadata_seen = true;
+                    self.metadata = Some(Ok(()));
                 }
-                Err(_) => self.broken = true,
+                Err(error) => self.metadata = Some(Err(error)),
             },
-            b"columnDefinitions" if value != b"null" => match Columns::parse(value) {
-                Ok(columns) => self.columns = Some(columns),
-                Err(_) => self.broken = true,
-            },
+            b"columnDefinitions" if value != b"null" => {
+                self.columns = Some(Columns::parse(value));
+            }
             _ => {}
         }
     }
@@ -161,14 +168,14 @@ impl PageContent {
         let Some(store) = attempt.filter(|_| self.full.is_none()) else {
             return;
         };
-        let row = match (list, self.format) {
-            (List::Rows, _) => event::decode_row(value),
-            (List::Items, Some(Format::Metadata)) => event::decode_object(value, Format::Metadata),
-            (List::Items, _) => event::decode_object(value, Format::Object),
+        let format = match (list, self.format) {
+            (List::Rows, _) => Format::Table,
+            (List::Items, Some(Format::Metadata)) => Format::Metadata,
+            (List::Items, _) => Format::Object,
         };
-        let Ok(row) = row else {
-            self.dropped = self.dropped.saturating_add(1);
-            return;
+        let row = match event::decode_object(value, format) {
+            Ok(row) => row,
+            Err(error) => return self.dropped.note(Cause::Json(error)),
         };
         let before = store.staged_len();
         if let Err(full) = store.stage(&row, received) {

@@ -4,12 +4,16 @@ use super::decode::{self, Signature};
 use super::exchange::Reading;
 use super::input::{ExchangeId, Output};
 use super::page::PageContent;
-use super::state::{Beside, HEAD_LIMIT, LIST_LIMIT, PAGE_LIMIT, Proof, Resuming, State};
+use super::state::{
+    Beside, LIST_LIMIT, PAGE_LIMIT, PROBE_LIMIT, Proof, RESUME_HEAD_LIMIT, Resuming, Role, State,
+};
 use super::status::{Mode, Reason};
 use super::{Committing, Published, Reflector, Streaks};
 use crate::clock::{Millis, Now};
+use crate::event::Format;
 use crate::request::Request;
 use crate::strategy::Step;
+use crate::table::Columns;
 
 /// Between two LISTs where a resource cannot be watched, in milliseconds.
 const POLL: (u64, u64) = (25_000, 35_000);
@@ -34,11 +38,15 @@ impl Reflector {
         version: Option<String>,
         now: Now,
     ) {
-        let signature = self.stream_signature(stream);
-        match signature {
-            Some(signature) => self.commit(signature, version, Some(stream)),
-            None => self.columns_changed(now),
-        }
+        // None: an empty Table of unknown columns. The first row will bring some, and with them a new snapshot.
+        let signature = self.exchanges.signature(stream).cloned();
+        let signature = signature.unwrap_or_else(|| Signature::table(Columns::default()));
+        let publishing = State::Publishing {
+            stream: Some(stream),
+            heard: now,
+            proof: Proof::Head,
+        };
+        self.commit(signature, version, publishing);
     }
 
     /// A page has come to its end.
@@ -50,12 +58,11 @@ impl Reflector {
             return self.full(now);
         }
         let namespaced = self.config.resource.namespace.is_empty();
-        let (Some(signature), Some(attempt), State::Listing(listing)) = (
-            page.signature(namespaced),
-            &mut self.attempt,
-            &mut self.state,
-        ) else {
-            return self.columns_changed(now);
+        let Some(signature) = page.signature(namespaced) else {
+            return self.columns_missing(Role::Page, page.dropped.cause, now);
+        };
+        let (Some(attempt), State::Listing(listing)) = (&mut self.attempt, &mut self.state) else {
+            return;
         };
         if attempt
             .signature
@@ -65,8 +72,9 @@ impl Reflector {
             return self.columns_changed(now);
         }
         attempt.signature.get_or_insert(signature);
-        attempt.dropped = attempt.dropped.saturating_add(page.dropped);
-        self.account.dropped_frames = self.account.dropped_frames.saturating_add(page.dropped);
+        attempt.dropped.add(page.dropped);
+        let dropped_frames = &mut self.account.dropped_frames;
+        *dropped_frames = dropped_frames.saturating_add(page.dropped.count);
         if listing.pages > 0 && page.version.is_some() && page.version != listing.version {
             return self.pages_disagree(now);
         }
@@ -86,6 +94,7 @@ impl Reflector {
             Some(token) => {
                 let request = Request::list(&self.config.resource, Some(&token));
                 listing.token = Some(token);
+                listing.reopened = false;
                 listing.idle = now.monotonic + PAGE_LIMIT;
                 let page = self.send(request, LIST_LIMIT, now);
                 if let State::Listing(listing) = &mut self.state {
@@ -106,13 +115,11 @@ impl Reflector {
             Beside::Open(stream) => Some(stream),
             Beside::NotYet | Beside::Ended | Beside::None => None,
         };
-        let events = listing.buffer.take();
-        for event in events {
-            if decode::stage_kept(&event, &mut self.store, now.wall).is_err() {
-                return self.full(now);
-            }
-        }
-        let beside = stream.and_then(|stream| self.stream_signature(stream));
+        let publishing = State::Publishing {
+            stream,
+            heard: listing.heard,
+            proof: listing.proof,
+        };
         let Some(signature) = self
             .attempt
             .as_ref()
@@ -120,8 +127,14 @@ impl Reflector {
         else {
             return self.columns_changed(now);
         };
+        let beside = listing.signature.as_ref();
         if beside.is_some_and(|beside| !beside.fits(&signature)) {
             return self.columns_changed(now);
+        }
+        for event in listing.buffer.take() {
+            if decode::stage_kept(&event, &mut self.store, now.wall).is_err() {
+                return self.full(now);
+            }
         }
         if version.is_none() && self.plan.mode == Mode::ListWatch {
             let reason = Reason::new(
@@ -131,37 +144,35 @@ impl Reflector {
             self.memory.learn(Step::Poll, reason, now.monotonic);
             self.plan = self.memory.plan(now.monotonic);
         }
-        self.commit(signature, version, stream);
+        self.commit(signature, version, publishing);
     }
 
-    fn stream_signature(&self, stream: ExchangeId) -> Option<Signature> {
-        match &self.exchanges.get(stream)?.reading {
-            Reading::Stream(stream) => stream.signature().cloned(),
-            Reading::Head | Reading::Refusal { .. } | Reading::Page(_) => None,
-        }
-    }
-
-    fn commit(
-        &mut self,
-        signature: Signature,
-        version: Option<String>,
-        stream: Option<ExchangeId>,
-    ) {
+    fn commit(&mut self, signature: Signature, version: Option<String>, publishing: State) {
         let Some(attempt) = self.attempt.take() else {
             return;
         };
+        if signature.format != Format::Table && self.plan.mode == Mode::WatchList {
+            self.plan.fallback = Some(Reason::new(
+                "no-tables",
+                "the server sends no Tables on a streaming list",
+            ));
+        }
         self.store.commit(signature.columns.clone());
         self.busy = true;
+        let State::Publishing { heard, .. } = publishing else {
+            return;
+        };
         let published = Published {
             signature,
             version,
+            heard: heard.wall,
             dropped: attempt.dropped,
         };
         self.committing = Some(Committing {
             started: attempt.started,
             published,
         });
-        self.state = State::Publishing { stream };
+        self.state = publishing;
     }
 
     /// The store has done what it was asked to; if that was a commit, readers see the new rows from now on.
@@ -174,7 +185,12 @@ impl Reflector {
         self.outbox.queue.push_back(Output::Publish(counts));
         self.account.last_snapshot = Some(counts);
         self.account.sync_duration = Some(now.monotonic - committing.started);
-        let State::Publishing { stream } = self.state else {
+        let State::Publishing {
+            stream,
+            heard,
+            proof,
+        } = self.state
+        else {
             return;
         };
         self.account.stale_since = None;
@@ -192,26 +208,30 @@ impl Reflector {
             };
             return;
         }
-        let answered = |stream| {
-            let exchange = self.exchanges.get(stream)?;
-            Some(matches!(exchange.reading, Reading::Stream(_)))
-        };
-        match stream.map(|stream| (stream, answered(stream))) {
-            Some((stream, Some(true))) => self.go_live(stream, now),
-            Some((stream, Some(false))) => {
-                let deadline = now.monotonic + HEAD_LIMIT;
-                let proof = Proof::Head;
-                self.account.stale_since = Some(now.wall);
+        let reading = stream.and_then(|stream| self.exchanges.get(stream));
+        let answered = reading.map(|exchange| matches!(exchange.reading, Reading::Stream(_)));
+        match (stream, answered) {
+            (Some(stream), Some(true)) if proof == Proof::Head => self.go_live(stream, heard, now),
+            (Some(stream), Some(answered)) => {
+                let limit = if answered {
+                    PROBE_LIMIT
+                } else {
+                    RESUME_HEAD_LIMIT
+                };
+                self.account.stale_since = Some(heard.wall);
                 self.state = State::Resuming(Resuming {
                     stream,
                     probe: None,
                     proof,
-                    deadline,
+                    deadline: now.monotonic + limit,
                 });
+                if answered {
+                    self.send_probe(now);
+                }
             }
-            Some((_, None)) | None => {
-                self.account.stale_since = Some(now.wall);
-                self.resume(Proof::Head, now);
+            (Some(_), None) | (None, _) => {
+                self.account.stale_since = Some(heard.wall);
+                self.resume(proof, now);
             }
         }
     }

@@ -12,12 +12,15 @@
 //! `docs/SPEC.md` has the whole table.
 
 use super::buffer::EventBuffer;
+use super::decode::Signature;
 use super::input::ExchangeId;
 use super::status::{Mode, Phase};
 use crate::clock::{Instant, Millis, Now, Timestamp};
 
 /// A head may take this long. The server waits up to 3 s until it is up to date, and proxies take their time.
 pub(super) const HEAD_LIMIT: Millis = Millis::from_secs(30);
+/// The head of a WATCH from a known version. There is nothing that a server would wait for before it answers.
+pub(super) const RESUME_HEAD_LIMIT: Millis = Millis::from_secs(10);
 /// Between two objects of a streaming list, before its end bookmark. The server waits up to 3 s before the first, and
 /// Kubernetes up to 1.31 sends the bookmark some seconds late.
 pub(super) const IDLE_LIMIT: Millis = Millis::from_secs(15);
@@ -51,7 +54,14 @@ pub(super) enum State {
     /// Pages arrive, and the WATCH beside them runs.
     Listing(Box<Listing>),
     /// The snapshot is whole; the store is taking it over.
-    Publishing { stream: Option<ExchangeId> },
+    Publishing {
+        /// What is to bring the changes.
+        stream: Option<ExchangeId>,
+        /// When that was last known to continue the rows.
+        heard: Now,
+        /// What has to prove that it still does.
+        proof: Proof,
+    },
     /// A WATCH was asked for, and whether it continues what is published is not proven yet.
     Resuming(Resuming),
     /// Changes arrive.
@@ -111,6 +121,14 @@ pub(super) struct Listing {
     pub(super) buffer: EventBuffer,
     /// The version after the last event in `buffer`.
     pub(super) buffered: Option<String>,
+    /// The signature of the events in `buffer`. It outlives the WATCH that brought them.
+    pub(super) signature: Option<Signature>,
+    /// When a WATCH beside it last told something; before that, when the LIST was asked for.
+    pub(super) heard: Now,
+    /// What has to prove that the WATCH beside it continues the rows: more than its head once one ended uncleanly.
+    pub(super) proof: Proof,
+    /// Since the last page a WATCH that ended at once was opened again.
+    pub(super) reopened: bool,
     pub(super) total: Option<u64>,
 }
 
@@ -121,7 +139,7 @@ pub(super) enum Beside {
     /// The version is not known yet.
     NotYet,
     Open(ExchangeId),
-    /// It was open; another continues from its last event when the LIST is whole.
+    /// It was open and ended at once, or was refused; another continues from its last event when the LIST is whole.
     Ended,
     /// There is none.
     None,
@@ -140,8 +158,8 @@ pub(super) struct Live {
     pub(super) stream: ExchangeId,
     /// When the server is to end the stream.
     pub(super) ends: Instant,
-    /// When the last event came.
-    pub(super) heard: Now,
+    /// When the last event came; before that, when the stream was last known to continue the rows.
+    pub(super) heard: Instant,
     pub(super) last_bookmark: Option<Instant>,
     /// Between two periodic bookmarks, once seen.
     pub(super) interval: Option<Millis>,
@@ -149,28 +167,27 @@ pub(super) struct Live {
 
 impl Live {
     /// Takes note of events.
-    pub(super) fn hear(&mut self, bookmarks: u64, now: Now) {
+    pub(super) fn hear(&mut self, bookmarks: u64, now: Instant) {
         self.heard = now;
         if bookmarks == 0 {
             return;
         }
         if let Some(last) = self.last_bookmark {
-            let interval = now.monotonic - last;
+            let interval = now - last;
             let (shortest, longest) = BOOKMARK_INTERVALS;
             if (shortest..=longest).contains(&interval) {
                 self.interval = Some(interval);
             }
         }
-        self.last_bookmark = Some(now.monotonic);
+        self.last_bookmark = Some(now);
     }
 
     /// From here on the stream counts as dead: 2.5 bookmark intervals after the last event where periodic bookmarks were seen;
     /// in any case a margin after the time at which the server should have ended it, or after the last event beyond that.
     pub(super) fn deadline(&self) -> Instant {
-        let heard = self.heard.monotonic;
-        let overdue = (self.ends + MARGIN).max(heard + MARGIN);
+        let overdue = (self.ends + MARGIN).max(self.heard + MARGIN);
         match self.interval {
-            Some(interval) => overdue.min(heard + Millis(interval.0.saturating_mul(5) / 2)),
+            Some(interval) => overdue.min(self.heard + Millis(interval.0.saturating_mul(5) / 2)),
             None => overdue,
         }
     }
@@ -236,7 +253,7 @@ impl State {
                 };
                 [Some((listing.page, Role::Page)), beside]
             }
-            Self::Publishing { stream } => [stream.map(|stream| (stream, Role::Stream)), None],
+            Self::Publishing { stream, .. } => [stream.map(|stream| (stream, Role::Stream)), None],
             Self::Resuming(resuming) => [
                 Some((resuming.stream, Role::Stream)),
                 resuming.probe.map(|probe| (probe, Role::Probe)),

@@ -78,7 +78,7 @@ pub struct SyncStatus {
     pub mode: Mode,
     /// In which form the published rows came, or else those that are arriving.
     pub format: Option<Format>,
-    /// Why it is not the best mode.
+    /// Why it is not the best mode or the best form.
     pub fallback: Option<Reason>,
     /// What went wrong last, until it is mended. Beside phase `Live` it means that the table may lack something (code
     /// `incomplete`).

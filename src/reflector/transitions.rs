@@ -1,11 +1,14 @@
 //! The total table of the machine: every state against every input, cell by cell.
 
+use super::exchange::Reading;
 use super::input::{Command, EndCause, ExchangeId, Head, Input, Output};
-use super::state::{State, Then};
+use super::state::{Beside, State, Then};
 use super::{Config, Reflector, Resource};
 use crate::clock::{Instant, Now, Timestamp};
 
 /// Where the machine is. `Listing` waits for the head of a page, `Page` for its body.
+/// What happens, happens to the exchange that was asked for last: in `BesideAsked` and `Beside` the WATCH beside a LIST, in
+/// `Probing` and `ProbeAnswered` the probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum In {
     Idle,
@@ -13,8 +16,12 @@ enum In {
     Streaming,
     Listing,
     Page,
+    BesideAsked,
+    Beside,
     Publishing,
     Resuming,
+    Probing,
+    ProbeAnswered,
     Live,
     Polling,
     /// Before a new snapshot.
@@ -68,14 +75,18 @@ enum On {
     Close,
 }
 
-const STATES: [In; 15] = [
+const STATES: [In; 19] = [
     In::Idle,
     In::Connecting,
     In::Streaming,
     In::Listing,
     In::Page,
+    In::BesideAsked,
+    In::Beside,
     In::Publishing,
     In::Resuming,
+    In::Probing,
+    In::ProbeAnswered,
     In::Live,
     In::Polling,
     In::Waiting,
@@ -122,8 +133,8 @@ const INPUTS: [On; 25] = [
 )]
 fn expected(state: In, input: On) -> In {
     use In::{
-        Auth, Closed, Connecting, Failed, Idle, Listing, Live, Page, Paused, Polling, Publishing,
-        Resuming, Streaming, Waiting, WaitingToResume,
+        Auth, Beside, BesideAsked, Closed, Connecting, Failed, Idle, Listing, Live, Page, Paused,
+        Polling, ProbeAnswered, Probing, Publishing, Resuming, Streaming, Waiting, WaitingToResume,
     };
     match (state, input) {
         // Before the start only Start, Pause and Close mean anything.
@@ -289,6 +300,69 @@ fn expected(state: In, input: On) -> In {
             | On::Resume,
         ) => Page,
 
+        // Beside it a WATCH was asked for. The list goes on without it, but not from a version that is gone.
+        (BesideAsked, On::Accepted) => Beside,
+        (BesideAsked, On::WebPage) => Auth,
+        (BesideAsked, On::Unauthorized | On::Gone) => Listing,
+        (BesideAsked, On::Forbidden | On::Invalid) => Failed,
+        (
+            BesideAsked,
+            On::Throttled
+            | On::ServerError
+            | On::LastPage
+            | On::Complete
+            | On::Broken
+            | On::Unreachable,
+        ) => Page,
+        (BesideAsked, On::DueTick) => Waiting,
+        (BesideAsked, On::Pause) => Paused,
+        (BesideAsked, On::Close) => Closed,
+        (
+            BesideAsked,
+            On::Start
+            | On::Row
+            | On::InitialEventsEnd
+            | On::Expired
+            | On::OtherColumns
+            | On::EarlyTick
+            | On::LateTick
+            | On::Work
+            | On::Retry
+            | On::Resume,
+        ) => BesideAsked,
+
+        // Its events are kept; whether their columns fit is judged with the last page.
+        (Beside, On::Row | On::InitialEventsEnd | On::OtherColumns) => Beside,
+        (Beside, On::Expired) => Listing,
+        // A second head counts for nothing; what ends the exchange does.
+        (
+            Beside,
+            On::Unauthorized
+            | On::Forbidden
+            | On::Gone
+            | On::Invalid
+            | On::Throttled
+            | On::ServerError
+            | On::LastPage
+            | On::Complete
+            | On::Broken
+            | On::Unreachable,
+        ) => Page,
+        (Beside, On::DueTick) => Waiting,
+        (Beside, On::Pause) => Paused,
+        (Beside, On::Close) => Closed,
+        (
+            Beside,
+            On::Start
+            | On::Accepted
+            | On::WebPage
+            | On::EarlyTick
+            | On::LateTick
+            | On::Work
+            | On::Retry
+            | On::Resume,
+        ) => Beside,
+
         // The store works: whatever comes for the stream waits, and is read when it is done.
         (Publishing, On::Work) => Live,
         (Publishing, On::Pause) => Paused,
@@ -320,7 +394,7 @@ fn expected(state: In, input: On) -> In {
         ) => Publishing,
 
         // A WATCH was asked for after an unclean end: its head alone proves nothing.
-        (Resuming, On::Accepted) => Resuming,
+        (Resuming, On::Accepted) => Probing,
         (Resuming, On::WebPage) => Auth,
         (Resuming, On::Unauthorized) => Resuming,
         (Resuming, On::Forbidden | On::Invalid) => Failed,
@@ -332,6 +406,8 @@ fn expected(state: In, input: On) -> In {
         ) => Waiting,
         (Resuming, On::Pause) => Paused,
         (Resuming, On::Close) => Closed,
+        // Whoever asks for another try does not believe in this one.
+        (Resuming, On::Retry) => Connecting,
         (
             Resuming,
             On::Start
@@ -342,9 +418,75 @@ fn expected(state: In, input: On) -> In {
             | On::EarlyTick
             | On::LateTick
             | On::Work
-            | On::Retry
             | On::Resume,
         ) => Resuming,
+
+        // The probe was asked for. It may be asked for once more, as a stream.
+        (Probing, On::Accepted) => ProbeAnswered,
+        (Probing, On::WebPage) => Auth,
+        (Probing, On::Unauthorized) => Resuming,
+        (Probing, On::Forbidden) => Probing,
+        // Whatever else refuses it: the version is given up.
+        (
+            Probing,
+            On::Gone
+            | On::Invalid
+            | On::Throttled
+            | On::ServerError
+            | On::LastPage
+            | On::Complete
+            | On::Broken
+            | On::Unreachable
+            | On::DueTick,
+        ) => Waiting,
+        (Probing, On::Retry) => Connecting,
+        (Probing, On::Pause) => Paused,
+        (Probing, On::Close) => Closed,
+        (
+            Probing,
+            On::Start
+            | On::Row
+            | On::InitialEventsEnd
+            | On::Expired
+            | On::OtherColumns
+            | On::EarlyTick
+            | On::LateTick
+            | On::Work
+            | On::Resume,
+        ) => Probing,
+
+        // A list that is whole proves it, and nothing else does.
+        (ProbeAnswered, On::LastPage) => Live,
+        (
+            ProbeAnswered,
+            On::Unauthorized
+            | On::Forbidden
+            | On::Gone
+            | On::Invalid
+            | On::Throttled
+            | On::ServerError
+            | On::Complete
+            | On::Broken
+            | On::Unreachable
+            | On::DueTick,
+        ) => Waiting,
+        (ProbeAnswered, On::Pause) => Paused,
+        (ProbeAnswered, On::Close) => Closed,
+        (
+            ProbeAnswered,
+            On::Start
+            | On::Accepted
+            | On::WebPage
+            | On::Row
+            | On::InitialEventsEnd
+            | On::Expired
+            | On::OtherColumns
+            | On::EarlyTick
+            | On::LateTick
+            | On::Work
+            | On::Retry
+            | On::Resume,
+        ) => ProbeAnswered,
 
         // Changes arrive.
         (Live, On::Row | On::InitialEventsEnd) => Live,
@@ -732,7 +874,7 @@ impl Bench {
             In::Connecting | In::Polling => &[On::Start],
             In::Streaming => &[On::Start, On::Accepted],
             In::Listing => &[On::Start, On::Invalid],
-            In::Page => &[On::Start, On::Invalid, On::Accepted],
+            In::Page | In::BesideAsked | In::Beside => &[On::Start, On::Invalid, On::Accepted],
             In::Publishing => &[On::Start, On::Accepted, On::InitialEventsEnd],
             In::Live => &[On::Start, On::Accepted, On::InitialEventsEnd, On::Work],
             In::WaitingToResume => &[
@@ -742,7 +884,7 @@ impl Bench {
                 On::Work,
                 On::Broken,
             ],
-            In::Resuming => &[
+            In::Resuming | In::Probing | In::ProbeAnswered => &[
                 On::Start,
                 On::Accepted,
                 On::InitialEventsEnd,
@@ -766,6 +908,18 @@ impl Bench {
         for &input in way {
             bench.input(input);
         }
+        if matches!(state, In::BesideAsked | In::Beside) {
+            // The first page has told its version and is not whole.
+            bench.bytes(&format!(
+                r#"{{"kind":"Table","metadata":{{"resourceVersion":"9"}},"columnDefinitions":{COLUMNS},"#
+            ));
+        }
+        if matches!(state, In::Beside | In::Probing | In::ProbeAnswered) {
+            bench.input(On::Accepted);
+        }
+        if state == In::ProbeAnswered {
+            bench.input(On::Accepted);
+        }
         if state == In::Polling {
             bench.refuse(405, "");
             bench.input(On::Accepted);
@@ -775,11 +929,23 @@ impl Bench {
         bench
     }
 
+    fn is_answered(&self, exchange: ExchangeId) -> bool {
+        let exchange = self.machine.exchanges.get(exchange);
+        !exchange.is_some_and(|exchange| matches!(exchange.reading, Reading::Head))
+    }
+
     fn place(&self) -> In {
         match &self.machine.state {
             State::Idle => In::Idle,
             State::Connecting { .. } => In::Connecting,
             State::Streaming { .. } => In::Streaming,
+            State::Listing(listing) if let Beside::Open(watch) = listing.beside => {
+                if self.is_answered(watch) {
+                    In::Beside
+                } else {
+                    In::BesideAsked
+                }
+            }
             State::Listing(_)
                 if self
                     .machine
@@ -791,7 +957,11 @@ impl Bench {
             }
             State::Listing(_) => In::Listing,
             State::Publishing { .. } => In::Publishing,
-            State::Resuming(_) => In::Resuming,
+            State::Resuming(resuming) => match resuming.probe {
+                None => In::Resuming,
+                Some(probe) if self.is_answered(probe) => In::ProbeAnswered,
+                Some(_) => In::Probing,
+            },
             State::Live(_) => In::Live,
             State::Polling { .. } => In::Polling,
             State::Waiting {

@@ -7,9 +7,16 @@ pub(super) fn is_version(version: &str) -> bool {
     !version.is_empty() && version != "0"
 }
 
+/// Whether the first of two versions is known to be older than the second.
+pub(super) fn is_older(this: Option<&str>, than: Option<&str>) -> bool {
+    this.zip(than)
+        .and_then(|(this, than)| compare(this, than))
+        .is_some_and(Ordering::is_lt)
+}
+
 /// Which version is older; `None` where one of them is no decimal number without leading zeros, since servers of other
 /// makes may use any text (KEP-5504, Kubernetes 1.35; numbers of any length).
-pub(super) fn compare(left: &str, right: &str) -> Option<Ordering> {
+fn compare(left: &str, right: &str) -> Option<Ordering> {
     let comparable = |text: &str| {
         !text.starts_with('0') && !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
     };

@@ -13,7 +13,7 @@ const profiles = [
   // WatchList is off by default.
   { profile: '1.33', way: 'List+Watch/Table', because: /HTTP 422.*sendInitialEvents is forbidden/s },
   // Refuses Tables on a streaming list without saying so: whole objects come, under columns of our own.
-  { profile: '1.32', way: 'WatchList/Object', because: /^$/ },
+  { profile: '1.32', way: 'WatchList/Object', because: /sends no Tables on a streaming list/ },
   { profile: '1.26', way: 'List+Watch/Table', because: /HTTP 422.*resourceVersionMatch is forbidden/s },
   // Knows neither parameter and ignores both: only the missing end tells.
   { profile: '1.18', way: 'List+Watch/Table', because: /did not come to its end in time/, limit: 40_000 },

@@ -101,6 +101,8 @@ pub struct World<S> {
     pub lateness: u64,
     arrivals: BTreeMap<(u64, u64), (ExchangeId, Arrival)>,
     open: Vec<ExchangeId>,
+    /// The column definitions that each watch has sent.
+    columns: BTreeMap<ExchangeId, String>,
     sequence: u64,
     deadline: Option<u64>,
     requests_now: usize,
@@ -142,6 +144,7 @@ impl<S: Server> World<S> {
             lateness: 0,
             arrivals: BTreeMap::new(),
             open: Vec::new(),
+            columns: BTreeMap::new(),
             sequence: 0,
             deadline: None,
             requests_now: 0,
@@ -301,7 +304,17 @@ impl<S: Server> World<S> {
                     retry_after: headers.retry_after,
                 },
             }),
-            Arrival::Bytes(bytes) => self.give(Input::Bytes { exchange, bytes }),
+            Arrival::Bytes(bytes) => {
+                let sent = self.columns.get_mut(&exchange);
+                let bytes = match (sent, std::str::from_utf8(bytes)) {
+                    (Some(sent), Ok(text)) => columns_once(text, sent).into_bytes(),
+                    _ => bytes.clone(),
+                };
+                self.give(Input::Bytes {
+                    exchange,
+                    bytes: &bytes,
+                });
+            }
             Arrival::End(cause) => {
                 self.open.retain(|&id| id != exchange);
                 self.give(Input::End {
@@ -326,6 +339,9 @@ impl<S: Server> World<S> {
                     );
                     assert!(self.open.len() < 3, "too many exchanges in flight");
                     self.open.push(exchange);
+                    if request.is_watch() {
+                        self.columns.insert(exchange, String::new());
+                    }
                     for (after, arrival) in self.server.answer(exchange, &request, now) {
                         self.sequence += 1;
                         self.arrivals
@@ -433,6 +449,30 @@ pub fn row(name: &str, version: u64) -> String {
     format!(
         r#"{{"cells":["{name}"],"object":{{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":{{"name":"{name}","uid":"u-{name}","resourceVersion":"{version}"}}}}}}"#
     )
+}
+
+/// Events as real servers send them: with column definitions on the first one of a stream alone. Other ones than were
+/// `sent` stay.
+pub fn columns_once(text: &str, sent: &mut String) -> String {
+    let mut parts = text.split("\"columnDefinitions\":");
+    let mut out = parts.next().unwrap().to_owned();
+    for part in parts {
+        let (columns, rest) = match part.find("],\"rows\"") {
+            Some(end) => part.split_at(end + 1),
+            None => ("", part),
+        };
+        out.push_str("\"columnDefinitions\":");
+        if !columns.is_empty() && columns == sent {
+            out.push_str("null");
+        } else {
+            if !columns.is_empty() {
+                columns.clone_into(sent);
+            }
+            out.push_str(columns);
+        }
+        out.push_str(rest);
+    }
+    out
 }
 
 /// A watch event of a Table row, with these column definitions (`"null"`: none).
