@@ -232,11 +232,11 @@ impl History {
 
     /// Compacts where the interval has passed, to the revision of the interval before.
     pub fn tick(&mut self, now: Time) {
-        if let Some((revision, due)) = self.next_compaction
+        while let Some((revision, due)) = self.next_compaction
             && now >= due
         {
             self.compacted = self.compacted.max(revision);
-            self.next_compaction = Some((self.revision, now.plus(COMPACTION_INTERVAL)));
+            self.next_compaction = Some((self.revision, due.plus(COMPACTION_INTERVAL)));
         }
     }
 
