@@ -6,6 +6,9 @@ use crate::clock::Millis;
 /// a stream answers 406 where it could have sent objects.
 const ACCEPT: &str = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
 
+/// Whole objects, never Tables.
+const ACCEPT_OBJECTS: &str = "application/json";
+
 /// Objects a page of a LIST (500, as in client-go's pager).
 pub const PAGE: u32 = 500;
 
@@ -110,6 +113,18 @@ impl Request {
         request.ask_to_watch(timeout, range);
         request.select(resource);
         request
+    }
+
+    /// The same for objects without a Table. Kubernetes 1.32 makes no Tables of a streaming list, but does of a WATCH: what is
+    /// to go on from plain objects has to ask for them.
+    #[must_use]
+    pub fn of_objects(mut self) -> Self {
+        for (name, value) in &mut self.headers {
+            if *name == "Accept" {
+                ACCEPT_OBJECTS.clone_into(value);
+            }
+        }
+        self
     }
 
     /// A page of the most recent state. `continue_token`: of the page before; none asks for the first page.
@@ -274,6 +289,20 @@ mod tests {
             "watch=true&resourceVersion=42&allowWatchBookmarks=true&timeoutSeconds=241"
         );
         assert!(!request.has_range());
+    }
+
+    #[test]
+    fn of_objects_differs_in_the_accepted_form_alone() {
+        let tables = Request::watch(&pods(), "42", Millis(1000), true);
+        let objects = tables.clone().of_objects();
+        assert_eq!(
+            objects.headers,
+            [
+                ("Accept", "application/json".to_owned()),
+                ("Range", "bytes=0-".to_owned())
+            ]
+        );
+        assert_eq!((objects.kind, objects.query), (tables.kind, tables.query));
     }
 
     #[test]

@@ -20,7 +20,11 @@ fn sources() -> Vec<PathBuf> {
         "src/request.rs".into(),
         "src/strategy.rs".into(),
     ];
-    for (directory, prefix) in [("src/reflector", ""), ("tests", "reflector_")] {
+    for (directory, prefix) in [
+        ("src/reflector", ""),
+        ("tests", "reflector_"),
+        ("tests", "model_"),
+    ] {
         for entry in fs::read_dir(root().join(directory)).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_str().unwrap();

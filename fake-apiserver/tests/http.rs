@@ -131,6 +131,78 @@ async fn a_watch_list_is_gzip_members_and_a_list_is_one() {
 }
 
 #[tokio::test]
+async fn after_the_bookmark_each_change_is_a_gzip_member_of_its_own() {
+    let server = start().await;
+    let headers = [("accept", TABLE), ("accept-encoding", "gzip")];
+    let mut watch = get(server.address(), PODS, &headers).await;
+    // The first members: the snapshot, until the server has nothing more to say.
+    assert_eq!(watch.rest().await.1, Piece::Silence);
+    for (op, kind) in [
+        ("create", "ADDED"),
+        ("touch", "MODIFIED"),
+        ("delete", "DELETED"),
+    ] {
+        let change = json!({"op": op, "resource": "pods", "namespace": "catalog", "name": "new"});
+        post(server.address(), "/_fake/mutate", &change).await;
+        let Piece::Chunk(chunk) = watch.next().await else {
+            panic!("no event of {op}")
+        };
+        let mut member = flate2::bufread::GzDecoder::new(&*chunk);
+        let mut text = Vec::new();
+        member.read_to_end(&mut text).expect("a whole member");
+        assert!(member.into_inner().is_empty(), "nothing behind it");
+        let told = events(&text);
+        assert_eq!((told.len(), &told[0]["type"]), (1, &json!(kind)));
+    }
+}
+
+#[tokio::test]
+async fn a_table_includes_what_is_asked_for() {
+    let server = start().await;
+    let kinds = [
+        ("None", Value::Null),
+        ("Metadata", json!("PartialObjectMetadata")),
+        ("Object", json!("Pod")),
+    ];
+    for (include, kind) in kinds {
+        let target = format!("/api/v1/pods?limit=2&includeObject={include}");
+        let list = get(server.address(), &target, &[("accept", TABLE)])
+            .await
+            .json()
+            .await;
+        let rows = list["rows"].as_array().expect("rows");
+        assert_eq!((&list["kind"], rows.len()), (&json!("Table"), 2));
+        for row in rows {
+            assert_eq!(row["object"]["kind"], kind, "{include}");
+            assert_eq!(row["object"].is_null(), include == "None");
+            assert_eq!(row["object"]["spec"].is_object(), include == "Object");
+            assert_eq!(
+                row["object"]["metadata"]["name"].is_string(),
+                include != "None"
+            );
+        }
+    }
+    // On a watch, where it is the default.
+    let explicit = format!("{PODS}&includeObject=Metadata");
+    let mut bodies = Vec::new();
+    for target in [PODS, &explicit] {
+        let mut watch = get(server.address(), target, &[("accept", TABLE)]).await;
+        bodies.push(events(&watch.until_live().await));
+    }
+    assert_eq!(bodies[0].len(), bodies[1].len());
+    for (one, other) in bodies[0].iter().zip(&bodies[1]) {
+        let (one, other) = (
+            &one["object"]["rows"][0]["object"],
+            &other["object"]["rows"][0]["object"],
+        );
+        assert_eq!(
+            (&one["kind"], one),
+            (&json!("PartialObjectMetadata"), other)
+        );
+    }
+}
+
+#[tokio::test]
 async fn cut_breaks_in_the_middle_of_a_frame() {
     let server = start().await;
     server.add_fault(Fault {
@@ -237,7 +309,9 @@ async fn refusals_carry_the_recorded_bodies() {
     }
     server.clear_faults();
     server.add_fault(fault(FaultKind::Unauthorized));
-    compare(&server, "1.37/401.http").await;
+    for file in ["1.37/401.http", "1.37-rbac/401-bad-token.http"] {
+        compare(&server, file).await;
+    }
 }
 
 /// Status, body and headers as recorded.
@@ -467,6 +541,53 @@ async fn state_is_the_truth() {
             (&metadata["uid"], &metadata["name"])
         );
         assert_eq!(ours["cells"][2], theirs["cells"][2]);
+    }
+}
+
+#[tokio::test]
+async fn state_has_the_columns_that_are_served() {
+    let server = start().await;
+    let state = async |path: &str| {
+        let target = format!("/_fake/state?path={path}");
+        get(server.address(), &target, &[]).await.json().await
+    };
+    let list = async |path: &str| {
+        get(server.address(), path, &[("accept", TABLE)])
+            .await
+            .json()
+            .await
+    };
+    let before = state("/api/v1/pods").await;
+    // What changes in the middle of a stream changes there alone.
+    server.add_fault(Fault {
+        events: Some(2),
+        ..fault(FaultKind::ColumnChange)
+    });
+    let during = state("/api/v1/pods").await;
+    assert_eq!(before["columnDefinitions"], during["columnDefinitions"]);
+    server.clear_faults();
+    let mut changed = fault(FaultKind::ColumnChange);
+    changed.matches.path = Some("/pods".to_owned());
+    server.add_fault(changed);
+    let after = state("/api/v1/pods").await;
+    assert_eq!(
+        (&before["columns"][1], &after["columns"][1]),
+        (&json!("Ready"), &json!("Zone"))
+    );
+    for path in ["/api/v1/pods", "/api/v1/nodes"] {
+        let (state, list) = (state(path).await, list(path).await);
+        assert_eq!(
+            state["columnDefinitions"], list["columnDefinitions"],
+            "{path}"
+        );
+        let columns = state["columns"].as_array().expect("names").len();
+        assert_eq!(
+            state["rows"][0]["cells"].as_array().map(Vec::len),
+            Some(columns)
+        );
+        let wide = |column: &Value| column["priority"] == 1;
+        let definitions = state["columnDefinitions"].as_array().expect("definitions");
+        assert!(definitions.iter().any(wide) && !definitions.iter().all(wide));
     }
 }
 

@@ -15,15 +15,15 @@ use serde_json::{Value, json};
 fn skipped(file: &str) -> Option<&'static str> {
     let name = file.rsplit('/').next().unwrap_or_default();
     match name {
-        "401.http" | "401-bad-token.http" => Some("credentials are the front's: tests/faults.rs"),
+        "401.http" | "401-bad-token.http" => Some("credentials are the front's: tests/http.rs"),
         "api-aggregated.http" | "apis-aggregated.http" => {
             Some("a part of the resources: tests/discovery.rs")
         }
         _ if name.starts_with("rbac-") && name.contains("nobody") => {
-            Some("authorization is a fault of the front: tests/faults.rs")
+            Some("authorization is a fault of the front: tests/http.rs")
         }
         "rbac-lister-watchlist.http" | "rbac-watcher-list.http" => {
-            Some("authorization is a fault of the front: tests/faults.rs")
+            Some("authorization is a fault of the front: tests/http.rs")
         }
         _ => None,
     }
@@ -288,7 +288,7 @@ fn compare_headers(exchange: &Exchange, ours: &[(&'static str, String)]) -> Resu
     let own = |name: &str| {
         name.starts_with("x-kubernetes-pf-")
             || matches!(name, "content-length" | "transfer-encoding" | "etag")
-            // The front compresses: tests/faults.rs.
+            // The front compresses: tests/http.rs.
             || matches!(name, "content-encoding" | "vary")
     };
     let mut theirs: Vec<(&str, &str)> = exchange

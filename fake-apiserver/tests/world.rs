@@ -32,18 +32,43 @@ fn everything(cluster: &mut Cluster) -> Vec<u8> {
 
 #[test]
 fn a_seed_gives_one_world_however_it_is_asked_for() {
-    let (mut one, mut other) = (cluster(150, 50.0, 7), cluster(150, 50.0, 7));
-    assert_eq!(everything(&mut one), everything(&mut other));
-    one.advance(NOW.plus(20 * SECOND));
-    for step in 1..=200 {
-        other.advance(NOW.plus(step * 100));
+    // Rates whose interval is no whole number of milliseconds, and steps that fall between the writes.
+    for rate in [7.0, 30.0, 50.0, 300.0] {
+        let (mut one, mut other) = (cluster(60, rate, 7), cluster(60, rate, 7));
+        let end = NOW.plus(10 * SECOND);
+        one.advance(end);
+        let mut now = NOW;
+        for step in [1, 13, 37, 101, 7, 333].into_iter().cycle() {
+            now = now.plus(step).min(end);
+            other.advance(now);
+            if now == end {
+                break;
+            }
+        }
+        let (one_is_at, other_is_at) = (
+            one.server.history.revision(),
+            other.server.history.revision(),
+        );
+        assert_eq!(one_is_at, other_is_at, "{rate} writes a second");
+        assert!(
+            everything(&mut one) == everything(&mut other),
+            "other objects at {rate} writes a second"
+        );
     }
-    assert_eq!(
-        one.server.history.revision(),
-        other.server.history.revision()
-    );
-    assert_eq!(everything(&mut one), everything(&mut other));
-    assert_ne!(everything(&mut one), everything(&mut cluster(150, 50.0, 8)));
+    let (mut one, mut other) = (cluster(60, 0.0, 7), cluster(60, 0.0, 8));
+    assert_ne!(everything(&mut one), everything(&mut other));
+}
+
+#[test]
+fn what_is_compacted_depends_on_no_ticks() {
+    let (mut one, mut other) = (cluster(20, 7.0, 7), cluster(20, 7.0, 7));
+    let end = NOW.plus(11 * MINUTE);
+    one.advance(end);
+    for step in 1..=110 {
+        other.advance(NOW.plus(step * 6_001).min(end));
+    }
+    let floor = |cluster: &Cluster| cluster.server.history.list_floor(ResourceId::PODS);
+    assert_eq!(floor(&one), floor(&other));
 }
 
 #[test]

@@ -11,6 +11,7 @@ use super::state::{
 use super::status::{Mode, Reason};
 use super::{Attempt, Reflector, Streaks};
 use crate::clock::{Millis, Now, Timestamp};
+use crate::event::Format;
 use crate::request::Request;
 
 /// A server may take this long over a stream before it ends it, in seconds; jittered, so that the watches of one page, and the
@@ -202,7 +203,13 @@ impl Reflector {
     /// `None` without a version to start from.
     fn send_watch(&mut self, version: Option<String>, now: Now) -> Option<ExchangeId> {
         let timeout = self.stream_timeout();
-        let request = Request::watch(&self.config.resource, &version?, timeout, self.plan.range);
+        let mut request =
+            Request::watch(&self.config.resource, &version?, timeout, self.plan.range);
+        // Beside a LIST the published rows do not matter: it brings its own.
+        let followed = self.published.as_ref().filter(|_| self.attempt.is_none());
+        if followed.is_some_and(|published| published.signature.format == Format::Object) {
+            request = request.of_objects();
+        }
         Some(self.send(request, timeout, now))
     }
 

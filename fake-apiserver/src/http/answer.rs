@@ -128,6 +128,10 @@ fn respond(
     let gzip = request.takes_gzip();
     match reply {
         Reply::Watch(mut head, mut watch) => {
+            // Before a fault drops the bookmark by which the watch is known.
+            let gzip = gzip
+                && watch.is_watch_list()
+                && shared.cluster().server.profile.compresses_watch_list;
             match &fault {
                 Some(Fault {
                     kind: FaultKind::DropEndBookmark,
@@ -142,8 +146,6 @@ fn respond(
                 }
                 _ => {}
             }
-            let profile = shared.cluster().server.profile;
-            let gzip = gzip && profile.compresses_watch_list && watch.is_watch_list();
             if gzip {
                 compressed(&mut head);
             }

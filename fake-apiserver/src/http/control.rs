@@ -183,7 +183,7 @@ fn switch_profile(shared: &Shared, name: &str) -> Answer {
     Ok(json!({"profile": profile.name}))
 }
 
-/// The truth: the rows of a collection as a Table shows them at this moment.
+/// The truth: the rows of a collection as a Table shows them at this moment, under the columns that it has at this moment.
 fn state(shared: &Shared, query: &str) -> Answer {
     let parameters = parse_query(query);
     let of = |name: &str| {
@@ -196,7 +196,8 @@ fn state(shared: &Shared, query: &str) -> Answer {
     let Some((resource, namespace)) = collection(&target.path) else {
         return Err((StatusCode::NOT_FOUND, "path names no collection".to_owned()));
     };
-    let (rendering, objects) = cluster.server.rows(resource, &namespace);
+    let changed_columns = lock(&shared.faults).change_columns(&target.path);
+    let (rendering, objects) = cluster.server.rows(resource, &namespace, changed_columns);
     let rows: Vec<Value> = objects
         .iter()
         .map(|object| {
@@ -211,16 +212,14 @@ fn state(shared: &Shared, query: &str) -> Answer {
             })
         })
         .collect();
-    let columns: Vec<&str> = resource
-        .get()
-        .columns
-        .definitions()
-        .iter()
-        .map(|column| column.name.as_str())
-        .collect();
+    let mut definitions = Vec::new();
+    rendering.columns(&mut definitions);
+    let definitions: Vec<Value> = serde_json::from_slice(&definitions).unwrap_or_default();
+    let columns: Vec<&Value> = definitions.iter().map(|column| &column["name"]).collect();
     Ok(json!({
         "resourceVersion": cluster.server.history.revision().to_string(),
         "columns": columns,
+        "columnDefinitions": definitions,
         "rows": rows,
     }))
 }

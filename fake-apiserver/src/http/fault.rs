@@ -135,15 +135,16 @@ impl Fault {
 }
 
 impl Match {
+    fn fits_path(&self, path: &str) -> bool {
+        self.path.as_deref().is_none_or(|end| path.ends_with(end))
+    }
+
     fn fits(&self, request: &Request, has_range: bool) -> bool {
         let wanted = |condition: Option<bool>, holds: bool| condition.is_none_or(|is| is == holds);
         self.request
             .as_deref()
             .is_none_or(|kind| kind == kind_of(request))
-            && self
-                .path
-                .as_deref()
-                .is_none_or(|end| request.path.ends_with(end))
+            && self.fits_path(&request.path)
             && wanted(self.continued, request.parameter("continue").is_some())
             && wanted(self.range, has_range)
     }
@@ -206,6 +207,16 @@ impl Faults {
         let before = self.faults.len();
         self.faults.retain(|fault| fault.id != id);
         self.faults.len() != before
+    }
+
+    /// Whether answers for this path begin with other columns now. A change in the middle of a stream is that stream's
+    /// alone: who asks again is answered as before.
+    pub(super) fn change_columns(&self, path: &str) -> bool {
+        self.faults.iter().any(|fault| {
+            fault.kind == FaultKind::ColumnChange
+                && fault.events.is_none()
+                && fault.matches.fits_path(path)
+        })
     }
 
     /// The first fault that a request meets; one that has happened often enough is gone then.

@@ -15,7 +15,7 @@ const WATCH_WINDOW: i64 = 100 * SECOND;
 const WATCH_EVENTS: usize = 100;
 /// etcd is compacted this often.
 const COMPACTION_INTERVAL: i64 = 5 * MINUTE;
-/// No collection remembers more changes than this.
+/// No collection remembers more changes than this, unless another limit is set.
 const LOG_LIMIT: usize = 200_000;
 
 /// One write.
@@ -50,6 +50,7 @@ pub struct History {
     compacted: u64,
     /// The revision that the next periodic compaction compacts to, and when it comes.
     next_compaction: Option<(u64, Time)>,
+    log_limit: usize,
 }
 
 impl Default for History {
@@ -68,7 +69,14 @@ impl History {
             revision: 1,
             compacted: 0,
             next_compaction: None,
+            log_limit: LOG_LIMIT,
         }
+    }
+
+    /// Lets every collection remember at most so many changes from now on. A watch that is further behind has missed
+    /// events and ends.
+    pub fn limit_log(&mut self, changes: usize) {
+        self.log_limit = changes;
     }
 
     /// The revision of the last write to any collection.
@@ -232,11 +240,11 @@ impl History {
 
     /// Compacts where the interval has passed, to the revision of the interval before.
     pub fn tick(&mut self, now: Time) {
-        if let Some((revision, due)) = self.next_compaction
+        while let Some((revision, due)) = self.next_compaction
             && now >= due
         {
             self.compacted = self.compacted.max(revision);
-            self.next_compaction = Some((self.revision, now.plus(COMPACTION_INTERVAL)));
+            self.next_compaction = Some((self.revision, due.plus(COMPACTION_INTERVAL)));
         }
     }
 
@@ -283,10 +291,12 @@ impl History {
             before,
             after,
         });
-        while log.len() > LOG_LIMIT
+        while log.len() > self.log_limit
             && let Some(oldest) = log.pop_front()
         {
             *forgotten = oldest.revision;
+            // A watch from before would miss this change, and say nothing of it.
+            *watch_floor = (*watch_floor).max(oldest.revision);
         }
         // The window's start is searched from its last place on: it only ever moves forward.
         let from = log.partition_point(|change| change.revision <= *watch_floor);

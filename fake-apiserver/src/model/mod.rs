@@ -254,15 +254,21 @@ impl ApiServer {
         }
     }
 
-    /// The rows of a collection as Tables show them now, for tests to compare with.
+    /// The rows of a collection as Tables show them now, for tests to compare with. `changed_columns`: as a fault of
+    /// that name lets them be.
     #[must_use]
-    pub fn rows(&self, resource: ResourceId, namespace: &str) -> (Rendering, Vec<Arc<Object>>) {
+    pub fn rows(
+        &self,
+        resource: ResourceId,
+        namespace: &str,
+        changed_columns: bool,
+    ) -> (Rendering, Vec<Arc<Object>>) {
         let form = Form::Table(MetaVersion::V1, Include::None);
         let objects = self
             .history
             .iter(resource, namespace, "")
             .cloned()
             .collect();
-        (self.rendering(resource, form, false), objects)
+        (self.rendering(resource, form, changed_columns), objects)
     }
 }

@@ -25,6 +25,11 @@ pub struct Rendering {
 pub const ADDED_COLUMN: &str = "Zone";
 
 impl Rendering {
+    /// Appends the column definitions.
+    pub fn columns(&self, out: &mut Vec<u8>) {
+        printers::columns(out, self);
+    }
+
     /// Appends the cells of an object as they read at `now`.
     pub fn cells(&self, out: &mut Vec<u8>, object: &Object, now: Time) {
         printers::cells(out, self, object, now);

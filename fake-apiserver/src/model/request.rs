@@ -59,7 +59,7 @@ impl Request {
 
     /// The server compresses where the list of encodings has a token that is exactly `gzip`.
     #[must_use]
-    pub(crate) fn takes_gzip(&self) -> bool {
+    pub fn takes_gzip(&self) -> bool {
         self.accept_encoding
             .split(',')
             .any(|token| token.trim() == "gzip")

@@ -187,7 +187,7 @@ impl Watch {
 
     fn send_changes(&mut self, batch: &mut Batch, server: &ApiServer, now: Time, limit: usize) {
         let Some(changes) = server.history.changes_after(self.resource, self.position) else {
-            // A reader this slow has missed events: real servers close its stream.
+            // A reader this slow has missed events: real servers close its stream, and say nothing of why.
             self.ended = true;
             batch.ended = true;
             return;

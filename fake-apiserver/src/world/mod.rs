@@ -100,14 +100,13 @@ impl Cluster {
 
     /// Sets the writes a second, from the world's present time on.
     pub fn set_churn(&mut self, per_second: f64) {
-        self.world.rate = per_second.max(0.0);
-        self.world.credit = 0.0;
+        self.world.pace = Pace::new(per_second, self.world.now);
     }
 
     /// The writes a second.
     #[must_use]
     pub const fn churn(&self) -> f64 {
-        self.world.rate
+        self.world.pace.rate
     }
 
     /// The world's random numbers, for uids of objects that tests create.
@@ -121,9 +120,7 @@ impl Cluster {
 struct World {
     now: Time,
     random: Random,
-    rate: f64,
-    /// Milliseconds that have passed since the last write.
-    credit: f64,
+    pace: Pace,
     namespaces: BTreeMap<String, Arc<str>>,
     nodes: Vec<Node>,
     deployments: Vec<Deployment>,
@@ -132,6 +129,38 @@ struct World {
     records: VecDeque<Box<str>>,
     queue: BinaryHeap<Reverse<Due>>,
     sequence: u64,
+}
+
+/// When writes are made. Each one's time is counted from one beginning: carried from tick to tick, fractions
+/// would make the times depend on where the ticks fall.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    /// Writes a second; 0 for none.
+    rate: f64,
+    since: Time,
+    /// Writes that were due since then.
+    made: u64,
+}
+
+impl Pace {
+    const fn new(rate: f64, since: Time) -> Self {
+        Self {
+            rate: rate.max(0.0),
+            since,
+            made: 0,
+        }
+    }
+
+    /// The time of the next write.
+    fn next(&self) -> Option<Time> {
+        #[allow(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            reason = "writes and milliseconds are far below 2^52"
+        )]
+        let after = ((self.made + 1) as f64 * 1_000.0 / self.rate) as i64;
+        (self.rate > 0.0).then(|| self.since.plus(after))
+    }
 }
 
 /// A step and when it is due; equal times keep their order.
@@ -167,8 +196,7 @@ impl World {
         Self {
             now,
             random: Random::new(settings.seed),
-            rate: settings.churn.max(0.0),
-            credit: 0.0,
+            pace: Pace::new(settings.churn, now),
             namespaces: BTreeMap::new(),
             nodes: Vec::new(),
             deployments: Vec::new(),
@@ -180,26 +208,15 @@ impl World {
     }
 
     fn advance(&mut self, history: &mut History, now: Time) {
-        if self.rate <= 0.0 || self.deployments.is_empty() {
-            self.now = self.now.max(now);
-            return;
+        if !self.deployments.is_empty() {
+            while let Some(at) = self.pace.next().filter(|&at| at <= now) {
+                self.pace.made += 1;
+                self.now = self.now.max(at);
+                // What is compacted follows from the writes' times too, not from the caller's ticks.
+                history.tick(self.now);
+                self.write_once(history);
+            }
         }
-        let interval = 1_000.0 / self.rate;
-        let begin = self.now;
-        #[allow(
-            clippy::cast_precision_loss,
-            reason = "spans are far below 2^52 milliseconds"
-        )]
-        let span = now.since(begin).max(0) as f64;
-        let mut at = interval - self.credit;
-        while at <= span {
-            #[allow(clippy::cast_possible_truncation, reason = "at is within the span")]
-            let offset = at as i64;
-            self.now = begin.plus(offset);
-            self.write_once(history);
-            at += interval;
-        }
-        self.credit = interval - (at - span);
         self.now = self.now.max(now);
     }
 

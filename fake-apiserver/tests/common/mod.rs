@@ -6,6 +6,7 @@
     reason = "each test file uses its own part of this"
 )]
 
+#[cfg(feature = "http")]
 pub mod client;
 
 use std::io::Read as _;
