@@ -33,10 +33,14 @@ struct Table {
 
 impl Table {
     fn new(names: &[&str]) -> Self {
+        Self::of("apps", "deployments", names)
+    }
+
+    fn of(group: &str, resource: &str, names: &[&str]) -> Self {
         let resource = Resource {
-            group: "apps".to_owned(),
+            group: group.to_owned(),
             version: "v1".to_owned(),
-            resource: "deployments".to_owned(),
+            resource: resource.to_owned(),
             ..Resource::default()
         };
         let mut table = Self {
@@ -75,8 +79,12 @@ impl Table {
     }
 
     fn settle(&mut self) {
+        self.settle_at(NOW);
+    }
+
+    fn settle_at(&mut self, now: Timestamp) {
         while self.store.work(50) == Progress::More {}
-        while self.views.work(&mut self.store, NOW, 50) == Progress::More {}
+        while self.views.work(&mut self.store, now, 50) == Progress::More {}
     }
 
     fn open(&mut self, options: ViewOptions) -> ViewId {
@@ -202,6 +210,65 @@ fn times_tick_and_the_next_tick_is_known() {
     }
     let view = table.views.get(view).expect("open");
     assert_eq!(view.next_tick(&table.store, 1, 10, now), None);
+}
+
+#[test]
+fn what_still_runs_overtakes_what_is_over() {
+    const MINUTE: u64 = 60_000;
+    let mut table = Table::of("batch", "jobs", &["Name", "Status", "Duration"]);
+    table.apply("new", r#"["new","Running","60s"]"#);
+    table.apply("long", r#"["long","Running","30m"]"#);
+    table.apply("done", r#"["done","Complete","60m"]"#);
+    let view = table.open(by("Duration"));
+    assert_eq!(table.names(view), ["new", "long", "done"]);
+    let wait = |table: &Table, now| {
+        let view = table.views.get(view).expect("open");
+        view.next_tick(&table.store, 0, 0, now).map(|tick| tick.0)
+    };
+    // Nobody looks at a row, so nothing but the order can ask for the time.
+    let mut orders = vec![(0, table.names(view))];
+    let mut now = NOW;
+    while now.0 < NOW.0 + 7_200_000 {
+        let tick = wait(&table, now).expect("an order in which jobs run");
+        assert!((1..=MINUTE).contains(&tick), "{tick}");
+        now = Timestamp(now.0 + i64::try_from(tick).expect("soon"));
+        table.settle_at(now);
+        let names = table.names(view);
+        if orders.last().is_none_or(|(_, last)| *last != names) {
+            orders.push(((now.0 - NOW.0) / 60_000, names));
+        }
+    }
+    let names = |names: [&str; 3]| names.map(str::to_owned).to_vec();
+    let overtaken = [
+        (0, names(["new", "long", "done"])),
+        // They are equal, and the name decides.
+        (30, names(["new", "done", "long"])),
+        (59, names(["done", "new", "long"])),
+    ];
+    assert_eq!(orders, overtaken);
+
+    table.views.get_mut(view).expect("open").hold();
+    now = Timestamp(now.0 + 7_200_000);
+    assert_eq!(wait(&table, now), None, "a held order stands");
+    let ids: Vec<_> = table.store.ids().collect();
+    table.settle_at(now);
+    assert_eq!(table.store.ids().collect::<Vec<_>>(), ids);
+    table.views.get_mut(view).expect("open").release();
+    assert_eq!(wait(&table, now), Some(0));
+    table.settle_at(now);
+    assert_eq!(wait(&table, now), Some(MINUTE));
+}
+
+#[test]
+fn an_order_in_which_nothing_runs_stands_for_ever() {
+    let mut table = Table::of("batch", "jobs", &["Name", "Status", "Duration"]);
+    table.apply("long", r#"["long","Running","30m"]"#);
+    for column in ["Name", "Status"] {
+        let view = table.open(by(column));
+        let view = table.views.get(view).expect("open");
+        let later = Timestamp(NOW.0 + 86_400_000);
+        assert_eq!(view.next_tick(&table.store, 0, 0, later), None, "{column}");
+    }
 }
 
 #[test]

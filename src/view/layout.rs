@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use super::key::CellKey;
 use super::options::{ColumnChoice, ViewOptions};
-use crate::clock::Timestamp;
+use crate::clock::{Millis, Timestamp};
 use crate::selector::{Selector, SelectorError};
 use crate::store::{RowId, RowRef, Store};
 use crate::table::{CellRef, Cells, Column};
@@ -34,6 +34,9 @@ pub(super) struct Layout {
     /// Spans are compared as they are at this time.
     reference: Timestamp,
 }
+
+/// How long an order stands in which some spans run and others do not.
+const STANDS: Millis = Millis::from_secs(60);
 
 #[derive(Clone, Copy, Debug)]
 struct SortColumn {
@@ -99,6 +102,18 @@ impl Layout {
             },
             reference: now,
         }
+    }
+
+    /// How long after `now` the order has to be made anew, since spans that run overtake others; `None`: never. Also where the
+    /// wall clock was set back.
+    pub(super) fn stands(&self, now: Timestamp) -> Option<Millis> {
+        let runs = |sort: &SortColumn| {
+            let rule = self.rules.get(sort.index).copied().flatten();
+            matches!(rule, Some(TimeRule::Running { .. }))
+        };
+        let age = Millis(now.0.abs_diff(self.reference.0));
+        let left = STANDS.0.saturating_sub(age.0);
+        self.sort.iter().any(runs).then_some(Millis(left))
     }
 
     /// The cells of a row, as many as there are columns at most.
