@@ -272,6 +272,60 @@ fn an_order_in_which_nothing_runs_stands_for_ever() {
 }
 
 #[test]
+fn rows_with_more_or_fewer_cells_than_columns_are_shown_and_sorted_by_those_that_fit() {
+    let mut table = Table::new(&["Name", "Rank", "Age"]);
+    let created = |seconds: i64| Meta {
+        creation_timestamp: Some(Timestamp(NOW.0 - seconds * 1000)),
+        ..Meta::default()
+    };
+    for (name, cells, age) in [
+        ("long", r#"["long",2,"5s",{"more":1},"than"]"#, 5),
+        ("even", r#"["even",1,"9s"]"#, 9),
+        ("short", r#"["short"]"#, 7),
+        ("none", "[]", 3),
+    ] {
+        let meta = Meta {
+            name: name.into(),
+            ..created(age)
+        };
+        table.apply_with(cells.as_bytes(), meta);
+    }
+    let columns = ColumnChoice::Wide;
+    let view = table.open(ViewOptions {
+        columns,
+        ..by("Rank")
+    });
+    let cells = |table: &Table, view| -> Vec<Value> {
+        let lines = table.lines(view, NOW);
+        lines.iter().map(|line| line["cells"].clone()).collect()
+    };
+    // What is not there is null and comes first; an age follows from the metadata all the same.
+    let expected = [
+        json!([null, null, "3s"]),
+        json!(["short", null, "7s"]),
+        json!(["even", 1, "9s"]),
+        json!(["long", 2, "5s"]),
+    ];
+    assert_eq!(cells(&table, view), expected);
+    let by_age = table.open(by("Age"));
+    assert_eq!(table.names(by_age), ["none", "long", "short", "even"]);
+    // Cells beyond the columns are not found either.
+    let found = table.open(ViewOptions {
+        filter: Filter {
+            text: "than".to_owned(),
+            ..Filter::default()
+        },
+        ..ViewOptions::default()
+    });
+    assert_eq!(table.names(found), [""; 0]);
+    // A row that grows and one that shrinks move.
+    table.apply("short", r#"["short",3,"7s","more"]"#);
+    table.apply("long", r#"["long"]"#);
+    table.settle();
+    assert_eq!(table.names(view), ["long", "none", "even", "short"]);
+}
+
+#[test]
 fn hostile_content_cannot_break_a_line() {
     let mut table = Table::new(&["Name", "Status"]);
     let cells: [&[u8]; 8] = [
