@@ -2,6 +2,7 @@
 
 use kube_watchlist::clock::{Millis, Timestamp};
 use kube_watchlist::event::{Meta, Row};
+use kube_watchlist::object;
 use kube_watchlist::reflector::Resource;
 use kube_watchlist::store::{Progress, Store};
 use kube_watchlist::table::{Column, Columns};
@@ -323,6 +324,33 @@ fn rows_with_more_or_fewer_cells_than_columns_are_shown_and_sorted_by_those_that
     table.apply("long", r#"["long"]"#);
     table.settle();
     assert_eq!(table.names(view), ["long", "none", "even", "short"]);
+}
+
+#[test]
+fn objects_without_a_namespace_are_shown_without_its_column() {
+    let shown = |namespace: &'static str, choice: ColumnChoice| {
+        let mut table = Table::new(&[]);
+        table.store.begin();
+        table.store.commit(object::columns(true));
+        let meta = Meta {
+            name: "a".into(),
+            namespace: namespace.into(),
+            ..Meta::default()
+        };
+        table.settle();
+        table.apply_with(format!(r#"["a","{namespace}",null]"#).as_bytes(), meta);
+        let view = table.open(ViewOptions {
+            columns: choice,
+            ..ViewOptions::default()
+        });
+        let view = table.views.get(view).expect("open");
+        let names = view.columns(&table.store).into_iter();
+        names.map(|column| column.name.clone()).collect::<Vec<_>>()
+    };
+    let all = ["Name", "Namespace", "Age"];
+    assert_eq!(shown("", ColumnChoice::Default), ["Name", "Age"]);
+    assert_eq!(shown("", ColumnChoice::Wide), all);
+    assert_eq!(shown("shop", ColumnChoice::Default), all);
 }
 
 #[test]

@@ -68,8 +68,13 @@ impl Layout {
     ) -> Self {
         let columns = &store.columns().0;
         let index = |name: &str| columns.iter().position(|column| column.name == name);
+        // All objects of a resource have a namespace, or none has.
+        let first = store.ids().next().and_then(|id| store.row(id));
+        let is_cluster_scoped = first.is_some_and(|row| row.namespace.is_empty());
         let shown = match &options.columns {
-            ColumnChoice::Default => indices(columns, |column| column.priority == 0),
+            ColumnChoice::Default => indices(columns, |column| {
+                column.priority == 0 && !(is_cluster_scoped && is_namespace(column))
+            }),
             ColumnChoice::Wide => indices(columns, |_| true),
             ColumnChoice::Names(names) => names.iter().filter_map(|name| index(name)).collect(),
         };
@@ -246,6 +251,11 @@ fn indices(columns: &[Column], shown: impl Fn(&Column) -> bool) -> Vec<usize> {
         .filter(|(_, column)| shown(column))
         .map(|(index, _)| index)
         .collect()
+}
+
+/// Whether the column shows `metadata.namespace`, as generic columns and those of a custom resource say it.
+fn is_namespace(column: &Column) -> bool {
+    column.description.ends_with(": .metadata.namespace")
 }
 
 fn raw<'a>(index: usize, row: &RowRef<'a>) -> Option<&'a [u8]> {
