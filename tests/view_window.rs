@@ -2,6 +2,7 @@
 
 use kube_watchlist::clock::{Millis, Timestamp};
 use kube_watchlist::event::{Meta, Row};
+use kube_watchlist::object;
 use kube_watchlist::reflector::Resource;
 use kube_watchlist::store::{Progress, Store};
 use kube_watchlist::table::{Column, Columns};
@@ -33,10 +34,14 @@ struct Table {
 
 impl Table {
     fn new(names: &[&str]) -> Self {
+        Self::of("apps", "deployments", names)
+    }
+
+    fn of(group: &str, resource: &str, names: &[&str]) -> Self {
         let resource = Resource {
-            group: "apps".to_owned(),
+            group: group.to_owned(),
             version: "v1".to_owned(),
-            resource: "deployments".to_owned(),
+            resource: resource.to_owned(),
             ..Resource::default()
         };
         let mut table = Self {
@@ -75,8 +80,12 @@ impl Table {
     }
 
     fn settle(&mut self) {
+        self.settle_at(NOW);
+    }
+
+    fn settle_at(&mut self, now: Timestamp) {
         while self.store.work(50) == Progress::More {}
-        while self.views.work(&mut self.store, NOW, 50) == Progress::More {}
+        while self.views.work(&mut self.store, now, 50) == Progress::More {}
     }
 
     fn open(&mut self, options: ViewOptions) -> ViewId {
@@ -202,6 +211,146 @@ fn times_tick_and_the_next_tick_is_known() {
     }
     let view = table.views.get(view).expect("open");
     assert_eq!(view.next_tick(&table.store, 1, 10, now), None);
+}
+
+#[test]
+fn what_still_runs_overtakes_what_is_over() {
+    const MINUTE: u64 = 60_000;
+    let mut table = Table::of("batch", "jobs", &["Name", "Status", "Duration"]);
+    table.apply("new", r#"["new","Running","60s"]"#);
+    table.apply("long", r#"["long","Running","30m"]"#);
+    table.apply("done", r#"["done","Complete","60m"]"#);
+    let view = table.open(by("Duration"));
+    assert_eq!(table.names(view), ["new", "long", "done"]);
+    let wait = |table: &Table, now| {
+        let view = table.views.get(view).expect("open");
+        view.next_tick(&table.store, 0, 0, now).map(|tick| tick.0)
+    };
+    // Nobody looks at a row, so nothing but the order can ask for the time.
+    let mut orders = vec![(0, table.names(view))];
+    let mut now = NOW;
+    while now.0 < NOW.0 + 7_200_000 {
+        let tick = wait(&table, now).expect("an order in which jobs run");
+        assert!((1..=MINUTE).contains(&tick), "{tick}");
+        now = Timestamp(now.0 + i64::try_from(tick).expect("soon"));
+        table.settle_at(now);
+        let names = table.names(view);
+        if orders.last().is_none_or(|(_, last)| *last != names) {
+            orders.push(((now.0 - NOW.0) / 60_000, names));
+        }
+    }
+    let names = |names: [&str; 3]| names.map(str::to_owned).to_vec();
+    let overtaken = [
+        (0, names(["new", "long", "done"])),
+        // They are equal, and the name decides.
+        (30, names(["new", "done", "long"])),
+        (59, names(["done", "new", "long"])),
+    ];
+    assert_eq!(orders, overtaken);
+
+    table.views.get_mut(view).expect("open").hold();
+    now = Timestamp(now.0 + 7_200_000);
+    assert_eq!(wait(&table, now), None, "a held order stands");
+    let ids: Vec<_> = table.store.ids().collect();
+    table.settle_at(now);
+    assert_eq!(table.store.ids().collect::<Vec<_>>(), ids);
+    table.views.get_mut(view).expect("open").release();
+    assert_eq!(wait(&table, now), Some(0));
+    table.settle_at(now);
+    assert_eq!(wait(&table, now), Some(MINUTE));
+}
+
+#[test]
+fn an_order_in_which_nothing_runs_stands_for_ever() {
+    let mut table = Table::of("batch", "jobs", &["Name", "Status", "Duration"]);
+    table.apply("long", r#"["long","Running","30m"]"#);
+    for column in ["Name", "Status"] {
+        let view = table.open(by(column));
+        let view = table.views.get(view).expect("open");
+        let later = Timestamp(NOW.0 + 86_400_000);
+        assert_eq!(view.next_tick(&table.store, 0, 0, later), None, "{column}");
+    }
+}
+
+#[test]
+fn rows_with_more_or_fewer_cells_than_columns_are_shown_and_sorted_by_those_that_fit() {
+    let mut table = Table::new(&["Name", "Rank", "Age"]);
+    let created = |seconds: i64| Meta {
+        creation_timestamp: Some(Timestamp(NOW.0 - seconds * 1000)),
+        ..Meta::default()
+    };
+    for (name, cells, age) in [
+        ("long", r#"["long",2,"5s",{"more":1},"than"]"#, 5),
+        ("even", r#"["even",1,"9s"]"#, 9),
+        ("short", r#"["short"]"#, 7),
+        ("none", "[]", 3),
+    ] {
+        let meta = Meta {
+            name: name.into(),
+            ..created(age)
+        };
+        table.apply_with(cells.as_bytes(), meta);
+    }
+    let columns = ColumnChoice::Wide;
+    let view = table.open(ViewOptions {
+        columns,
+        ..by("Rank")
+    });
+    let cells = |table: &Table, view| -> Vec<Value> {
+        let lines = table.lines(view, NOW);
+        lines.iter().map(|line| line["cells"].clone()).collect()
+    };
+    // What is not there is null and comes first; an age follows from the metadata all the same.
+    let expected = [
+        json!([null, null, "3s"]),
+        json!(["short", null, "7s"]),
+        json!(["even", 1, "9s"]),
+        json!(["long", 2, "5s"]),
+    ];
+    assert_eq!(cells(&table, view), expected);
+    let by_age = table.open(by("Age"));
+    assert_eq!(table.names(by_age), ["none", "long", "short", "even"]);
+    // Cells beyond the columns are not found either.
+    let found = table.open(ViewOptions {
+        filter: Filter {
+            text: "than".to_owned(),
+            ..Filter::default()
+        },
+        ..ViewOptions::default()
+    });
+    assert_eq!(table.names(found), [""; 0]);
+    // A row that grows and one that shrinks move.
+    table.apply("short", r#"["short",3,"7s","more"]"#);
+    table.apply("long", r#"["long"]"#);
+    table.settle();
+    assert_eq!(table.names(view), ["long", "none", "even", "short"]);
+}
+
+#[test]
+fn objects_without_a_namespace_are_shown_without_its_column() {
+    let shown = |namespace: &'static str, choice: ColumnChoice| {
+        let mut table = Table::new(&[]);
+        table.store.begin();
+        table.store.commit(object::columns(true));
+        let meta = Meta {
+            name: "a".into(),
+            namespace: namespace.into(),
+            ..Meta::default()
+        };
+        table.settle();
+        table.apply_with(format!(r#"["a","{namespace}",null]"#).as_bytes(), meta);
+        let view = table.open(ViewOptions {
+            columns: choice,
+            ..ViewOptions::default()
+        });
+        let view = table.views.get(view).expect("open");
+        let names = view.columns(&table.store).into_iter();
+        names.map(|column| column.name.clone()).collect::<Vec<_>>()
+    };
+    let all = ["Name", "Namespace", "Age"];
+    assert_eq!(shown("", ColumnChoice::Default), ["Name", "Age"]);
+    assert_eq!(shown("", ColumnChoice::Wide), all);
+    assert_eq!(shown("shop", ColumnChoice::Default), all);
 }
 
 #[test]

@@ -15,7 +15,7 @@ impl Millis {
 }
 
 /// A point on a monotonic clock, in milliseconds since an arbitrary start
-/// (in a browser: `performance.now()`). Deadlines are instants.
+/// (in a browser: `performance.now()` and what it missed while the machine slept). Deadlines are instants.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(pub u64);
 

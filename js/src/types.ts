@@ -21,7 +21,7 @@ export interface TableRequest {
  * Where a watch is.
  *
  * - `connecting`: no rows yet, and none arriving: asking, or waiting before it asks again (then `error` says why).
- * - `syncing`: a snapshot is arriving. Rows of the last one stay; `staleSince` says since when they are old.
+ * - `syncing`: a snapshot is arriving, or has arrived and views are putting it in order. Rows of the last one stay; `staleSince` says since when they are old.
  * - `live`: rows are whole and follow the server.
  * - `resuming`: rows are whole; the stream was lost, and the way back to it is not proven yet.
  * - `stale`: rows are old, and a new snapshot is to be taken.

@@ -140,11 +140,11 @@ export class LiveTable extends StatusTarget implements TableWatch {
 
   /** Shows what changed; called once a frame. */
   draw(): void {
-    this.#tell()
     const settled = this.#attached?.call((core) => core.refresh())
     // Until the first snapshot is whole there is nothing to show, or what an instance before showed.
-    if (settled !== true || !this.#whole) return
-    for (const reader of [...this.#readers]) reader.draw()
+    if (settled === true && this.#whole) for (const reader of [...this.#readers]) reader.draw()
+    // Last: who hears that it is live finds the rows in the views.
+    this.#tell()
   }
 
   /** An instance died; one that this table is not on is no concern of it. */

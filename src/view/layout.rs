@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use super::key::CellKey;
 use super::options::{ColumnChoice, ViewOptions};
-use crate::clock::Timestamp;
+use crate::clock::{Millis, Timestamp};
 use crate::selector::{Selector, SelectorError};
 use crate::store::{RowId, RowRef, Store};
 use crate::table::{CellRef, Cells, Column};
@@ -34,6 +34,9 @@ pub(super) struct Layout {
     /// Spans are compared as they are at this time.
     reference: Timestamp,
 }
+
+/// How long an order stands in which some spans run and others do not.
+const STANDS: Millis = Millis::from_secs(60);
 
 #[derive(Clone, Copy, Debug)]
 struct SortColumn {
@@ -65,8 +68,13 @@ impl Layout {
     ) -> Self {
         let columns = &store.columns().0;
         let index = |name: &str| columns.iter().position(|column| column.name == name);
+        // All objects of a resource have a namespace, or none has.
+        let first = store.ids().next().and_then(|id| store.row(id));
+        let is_cluster_scoped = first.is_some_and(|row| row.namespace.is_empty());
         let shown = match &options.columns {
-            ColumnChoice::Default => indices(columns, |column| column.priority == 0),
+            ColumnChoice::Default => indices(columns, |column| {
+                column.priority == 0 && !(is_cluster_scoped && is_namespace(column))
+            }),
             ColumnChoice::Wide => indices(columns, |_| true),
             ColumnChoice::Names(names) => names.iter().filter_map(|name| index(name)).collect(),
         };
@@ -99,6 +107,18 @@ impl Layout {
             },
             reference: now,
         }
+    }
+
+    /// How long after `now` the order has to be made anew, since spans that run overtake others; `None`: never. Also where the
+    /// wall clock was set back.
+    pub(super) fn stands(&self, now: Timestamp) -> Option<Millis> {
+        let runs = |sort: &SortColumn| {
+            let rule = self.rules.get(sort.index).copied().flatten();
+            matches!(rule, Some(TimeRule::Running { .. }))
+        };
+        let age = Millis(now.0.abs_diff(self.reference.0));
+        let left = STANDS.0.saturating_sub(age.0);
+        self.sort.iter().any(runs).then_some(Millis(left))
     }
 
     /// The cells of a row, as many as there are columns at most.
@@ -231,6 +251,11 @@ fn indices(columns: &[Column], shown: impl Fn(&Column) -> bool) -> Vec<usize> {
         .filter(|(_, column)| shown(column))
         .map(|(index, _)| index)
         .collect()
+}
+
+/// Whether the column shows `metadata.namespace`, as generic columns and those of a custom resource say it.
+fn is_namespace(column: &Column) -> bool {
+    column.description.ends_with(": .metadata.namespace")
 }
 
 fn raw<'a>(index: usize, row: &RowRef<'a>) -> Option<&'a [u8]> {

@@ -15,7 +15,7 @@ pub struct ViewOptions {
 /// Which columns a view shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ColumnChoice {
-    /// Those of priority 0, as `kubectl get` shows.
+    /// Those of priority 0, as `kubectl get` shows; of objects that have no namespace without the column for it.
     #[default]
     Default,
     /// All, as `kubectl get -o wide` shows.

@@ -216,7 +216,8 @@ impl View {
         shown.is_some()
     }
 
-    /// How long after `now` a time in the rows `first..last` next changes its text; `None`: never, as long as rows stay.
+    /// How long after `now` a time in the rows `first..last` next changes its text, or their order has to be looked at again;
+    /// `None`: never, as long as rows stay.
     #[must_use]
     pub fn next_tick(
         &self,
@@ -225,7 +226,7 @@ impl View {
         last: usize,
         now: Timestamp,
     ) -> Option<Millis> {
-        let mut soonest = None;
+        let mut soonest = self.stands(store, now);
         self.each(store, first, last, |row, layout| {
             let tick = row.and_then(|row| render::next_tick(&row, layout, now));
             soonest = match (soonest, tick) {
@@ -234,6 +235,12 @@ impl View {
             };
         })?;
         soonest
+    }
+
+    /// See [`Layout::stands`]. A held order stands.
+    fn stands(&self, store: &Store, now: Timestamp) -> Option<Millis> {
+        let layout = self.current(store).filter(|_| !self.hold.is_on)?;
+        layout.stands(now)
     }
 
     /// The layout of the order, if it fits the store's columns.

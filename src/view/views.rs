@@ -69,6 +69,12 @@ impl Views {
         }
     }
 
+    /// Whether no view and no feed is open.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.open.is_empty() && self.feeds.is_empty()
+    }
+
     /// Opens a view. It is ready when [`Views::work`] has built its order.
     ///
     /// # Errors

@@ -72,6 +72,48 @@ test('at most one notification an animation frame under 2,000 events a second, a
   })
 })
 
+test('who hears that a table is live finds the rows in its views', async () => {
+  const page = await world.newPage()
+  const seen = await page.evaluate(async () => {
+    window.watch = client().watchTable(PODS)
+    const views = [0, 1, 2, 3].map(() => watch.view({ sort: [{ column: 'Name' }] }))
+    for (const view of views) view.setWindow(0, 50)
+    const seen = []
+    watch.addEventListener('status', ({ detail }) =>
+      seen.push({ phase: detail.phase, rows: views.map((view) => view.getSnapshot().rows.length) }),
+    )
+    await watch.synced
+    // The status that is read is the same as the one that is told.
+    seen.push({ phase: watch.status.phase, rows: views.map((view) => view.getSnapshot().rows.length) })
+    await until('live', () => watch.status.phase === 'live' && seen.at(-1)?.phase === 'live')
+    return seen
+  })
+  for (const { phase, rows } of seen) {
+    if (phase === 'live') assert.deepEqual(rows, [50, 50, 50, 50], JSON.stringify(seen))
+  }
+  assert.equal(seen.at(-1).phase, 'live')
+  await finish(page)
+})
+
+test('after a sleep in which only the wall clock went on, a stream that may be dead is not called live', async () => {
+  const page = await world.newPage()
+  await open(page)
+  const seen = await page.evaluate(async () => {
+    await until('live', () => watch.status.phase === 'live')
+    const told = []
+    watch.addEventListener('status', ({ detail }) => told.push(detail.phase))
+    const { now } = Date
+    Date.now = () => now() + 3_600_000
+    const waking = watch.status.phase
+    // It is asked and found alive, whoever looks at it or not.
+    await until('told', () => told.includes('stale'), 20_000)
+    await until('live again', () => told.at(-1) === 'live', 20_000)
+    return { waking, told }
+  })
+  assert.equal(seen.waking, 'stale', JSON.stringify(seen))
+  await finish(page)
+})
+
 test('the snapshot is the same object while nothing changes, and nobody is told', async () => {
   const page = await world.newPage()
   // No column that ticks is shown.

@@ -182,7 +182,7 @@ impl WatchCore {
     pub fn status(&self) -> String {
         let now = slice::now();
         self.0
-            .with(|pump| status::json(&pump.reflector().status(now), memory_bytes()))
+            .with(|pump| status::json(&pump.status(now), memory_bytes()))
     }
 }
 

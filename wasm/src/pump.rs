@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 
 use kube_watchlist::clock::{Instant, Now};
-use kube_watchlist::reflector::{Command, Config, EndCause, ExchangeId, Input, Output, Reflector};
+use kube_watchlist::reflector::{
+    Command, Config, EndCause, ExchangeId, Input, Output, Phase, Reflector, SyncStatus,
+};
 use kube_watchlist::request::Request;
 use kube_watchlist::store::{CapacityError, Progress, Store};
 use kube_watchlist::view::{FeedId, ViewId, Views};
@@ -69,6 +71,8 @@ pub(crate) struct Pump<C> {
     following: bool,
     /// The views had their turn: while the inbox has work too, neither may starve.
     views_had_turn: bool,
+    /// A snapshot was published since the views were last drawn.
+    unshown: bool,
     /// When a text in a window that was read changes by the passing of time.
     text_changes: Option<Instant>,
     /// Somebody woke the watch: the clock may have moved on.
@@ -90,6 +94,7 @@ impl<C: Chunk> Pump<C> {
             work: false,
             following: false,
             views_had_turn: false,
+            unshown: false,
             text_changes: None,
             woken: false,
             deadline: None,
@@ -116,8 +121,14 @@ impl<C: Chunk> Pump<C> {
         self.inbox.has_room()
     }
 
-    pub(crate) fn reflector(&self) -> &Reflector {
-        &self.reflector
+    /// The status as it is for who looks at views: up to date is what they show, not what was published behind them.
+    pub(crate) fn status(&self, now: Now) -> SyncStatus {
+        let mut status = self.reflector.status(now);
+        let is_ahead = self.unshown && !self.views.is_empty();
+        if is_ahead && matches!(status.phase, Phase::Live | Phase::Polling) {
+            status.phase = Phase::Syncing;
+        }
+        status
     }
 
     /// The views, with the rows they show.
@@ -125,11 +136,13 @@ impl<C: Chunk> Pump<C> {
         (&mut self.views, self.reflector.store())
     }
 
-    /// Has the views follow the rows for a step; whether they are done.
+    /// Has the views follow the rows for a step; whether they are done. Then draw them, and tell the status after that.
     pub(crate) fn follow(&mut self, now: Now) -> bool {
-        let progress = self.views.work(self.reflector.store_mut(), now.wall, FUEL);
-        self.following = progress == Progress::More;
-        !self.following
+        let done = self.work_views(now);
+        if done && std::mem::take(&mut self.unshown) {
+            self.notice.add(Notice::STATUS);
+        }
+        done
     }
 
     /// Appends the rows of a window, a line of JSON each; `false` where the view cannot be read now. When a time in them
@@ -189,7 +202,8 @@ impl<C: Chunk> Pump<C> {
         }
         if self.following && !std::mem::take(&mut self.views_had_turn) {
             self.views_had_turn = true;
-            if self.follow(now) {
+            // Not by `follow`: nobody draws them now, and before somebody does they may fall behind again.
+            if self.work_views(now) {
                 self.notice.add(Notice::ROWS);
             }
             return Step::Again;
@@ -203,10 +217,17 @@ impl<C: Chunk> Pump<C> {
         self.tick(now)
     }
 
+    fn work_views(&mut self, now: Now) -> bool {
+        let progress = self.views.work(self.reflector.store_mut(), now.wall, FUEL);
+        self.following = progress == Progress::More;
+        !self.following
+    }
+
     fn input(&mut self, input: Input<'_>, now: Now) -> Step {
         self.reflector.handle(input, now);
         self.drain = true;
-        Step::Again
+        // The first of its outputs in the same step: a snapshot that is published is known from here on.
+        self.output()
     }
 
     fn arrived(&mut self, exchange: ExchangeId, taken: &Taken, now: Now) -> Step {
@@ -227,7 +248,7 @@ impl<C: Chunk> Pump<C> {
         // Not by `input`: the bytes are borrowed from `self`.
         self.reflector.handle(input, now);
         self.drain = true;
-        Step::Again
+        self.output()
     }
 
     /// Gives a tick where one is due, and tells of texts that change. All that waited has been read by now.
@@ -251,6 +272,7 @@ impl<C: Chunk> Pump<C> {
                 Step::Abort(exchange)
             }
             Output::Publish(_) => {
+                self.unshown = true;
                 self.notice.add(Notice::SNAPSHOT);
                 Step::Again
             }
@@ -366,7 +388,7 @@ mod tests {
         pump.arrive(exchange, ok());
         pump.arrive(exchange, Arrival::Chunk(body()));
         drive(&mut pump, at(10));
-        assert_eq!(pump.reflector().status(at(10)).phase, Phase::Live);
+        assert_eq!(pump.status(at(10)).phase, Phase::Live);
         (pump, exchange)
     }
 
@@ -380,7 +402,7 @@ mod tests {
         );
         assert_eq!(notice.bits() & Notice::STATUS.bits(), Notice::STATUS.bits());
         assert_eq!(pump.take_notice(), Notice::default());
-        assert!(!pump.reflector().store().is_empty());
+        assert!(!pump.reflector.store().is_empty());
     }
 
     #[test]
@@ -406,7 +428,7 @@ mod tests {
             asked.is_empty(),
             "hung up on a stream that had something to say: {asked:?}"
         );
-        assert_eq!(pump.reflector().status(late).phase, Phase::Live);
+        assert_eq!(pump.status(late).phase, Phase::Live);
     }
 
     #[test]
@@ -418,7 +440,7 @@ mod tests {
         assert_eq!(asked, [Step::Abort(exchange)]);
         assert_eq!(until, None);
         assert!(pump.has_room());
-        assert_eq!(pump.reflector().status(at(30)).phase, Phase::Paused);
+        assert_eq!(pump.status(at(30)).phase, Phase::Paused);
     }
 
     #[test]
@@ -446,6 +468,103 @@ mod tests {
         assert_ne!(rows, later);
     }
 
+    /// A streaming list of so many pods, in an order that is none by name.
+    fn pods(count: u32) -> Vec<u8> {
+        use std::fmt::Write as _;
+        let mut stream = String::new();
+        let columns =
+            r#"[{"name":"Name","type":"string","format":"name","description":"","priority":0}]"#;
+        for pod in 0..count {
+            let columns = if pod == 0 { columns } else { "null" };
+            let name = pod.reverse_bits();
+            let _ = writeln!(
+                stream,
+                r#"{{"type":"ADDED","object":{{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":{{"resourceVersion":"1"}},"columnDefinitions":{columns},"rows":[{{"cells":["p{name}"],"object":{{"metadata":{{"name":"p{name}","namespace":"shop","uid":"u{pod}","resourceVersion":"1"}}}}}}]}}}}"#
+            );
+        }
+        stream.push_str(r#"{"type":"BOOKMARK","object":{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":{"resourceVersion":"2"},"columnDefinitions":null,"rows":[{"cells":[],"object":{"metadata":{"resourceVersion":"2","annotations":{"k8s.io/initial-events-end":"true"}}}}]}}"#);
+        stream.push('\n');
+        stream.into_bytes()
+    }
+
+    #[test]
+    fn it_is_not_live_before_the_views_show_what_was_published() {
+        const PODS: u32 = 20_000;
+        let mut pump = pump();
+        let view = pump
+            .views()
+            .0
+            .open(ViewOptions::default())
+            .expect("options");
+        let (asked, _) = drive(&mut pump, at(0));
+        let [Step::Send(exchange, _)] = asked[..] else {
+            panic!("one request, not {asked:?}");
+        };
+        pump.arrive(exchange, ok());
+        pump.arrive(exchange, Arrival::Chunk(pods(PODS)));
+        let is_published =
+            |pump: &mut Pump<Vec<u8>>| pump.take_notice().bits() & Notice::SNAPSHOT.bits() != 0;
+        while !is_published(&mut pump) {
+            pump.step(at(10));
+            assert_ne!(pump.status(at(10)).phase, Phase::Live);
+        }
+        // Steps in which there was nothing to see.
+        let mut blind = 0;
+        loop {
+            assert_eq!(pump.reflector.status(at(20)).phase, Phase::Live);
+            assert_eq!(pump.status(at(20)).phase, Phase::Syncing);
+            if !pump.window(view, (0, 10), at(20), &mut String::new()) {
+                blind += 1;
+            }
+            if pump.follow(at(20)) {
+                break;
+            }
+        }
+        assert!(blind > 20, "{blind} steps are no test");
+        assert_eq!(pump.status(at(20)).phase, Phase::Live);
+        let mut rows = String::new();
+        assert!(pump.window(view, (0, PODS as usize), at(20), &mut rows));
+        assert_eq!(rows.lines().count(), PODS as usize);
+        assert_eq!(
+            pump.take_notice().bits() & Notice::STATUS.bits(),
+            Notice::STATUS.bits()
+        );
+    }
+
+    #[test]
+    fn what_the_pump_has_put_in_order_is_live_once_it_is_drawn() {
+        let mut pump = pump();
+        pump.views()
+            .0
+            .open(ViewOptions::default())
+            .expect("options");
+        let (asked, _) = drive(&mut pump, at(0));
+        let [Step::Send(exchange, _)] = asked[..] else {
+            panic!("one request, not {asked:?}");
+        };
+        pump.arrive(exchange, ok());
+        pump.arrive(exchange, Arrival::Chunk(pods(2_000)));
+        drive(&mut pump, at(10));
+        assert!(!pump.follow(at(10)), "too few rows for two steps");
+        drive(&mut pump, at(20));
+        assert!(!pump.following);
+        // More may have come by the time somebody draws.
+        assert_eq!(pump.status(at(20)).phase, Phase::Syncing);
+        assert!(pump.follow(at(30)));
+        assert_eq!(pump.status(at(30)).phase, Phase::Live);
+    }
+
+    #[test]
+    fn without_views_it_is_live_at_once() {
+        let (mut pump, _) = live();
+        assert!(pump.unshown);
+        assert_eq!(pump.status(at(10)).phase, Phase::Live);
+        pump.views().0.open_feed();
+        assert_eq!(pump.status(at(10)).phase, Phase::Syncing);
+        while !pump.follow(at(10)) {}
+        assert_eq!(pump.status(at(10)).phase, Phase::Live);
+    }
+
     #[test]
     fn views_and_stream_take_turns() {
         let (mut pump, exchange) = live();
@@ -455,10 +574,12 @@ mod tests {
             pump.arrive(exchange, Arrival::Chunk(b"\n".to_vec()));
         }
         // First the views, then the inbox: neither waits for the other to be done.
+        let read = |pump: &Pump<Vec<u8>>| pump.status(at(20)).bytes;
+        let before = read(&pump);
         assert_eq!(pump.step(at(20)), Step::Again);
-        assert!(!pump.drain);
+        assert_eq!(read(&pump), before);
         pump.following = true;
         assert_eq!(pump.step(at(20)), Step::Again);
-        assert!(pump.drain, "the inbox had its turn");
+        assert_eq!(read(&pump), before + 1, "the inbox had its turn");
     }
 }

@@ -1,9 +1,11 @@
 //! Clocks, and how long work may hold the main thread.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
-use kube_watchlist::clock::{Instant, Now, Timestamp};
+use kube_watchlist::clock::Now;
 use wasm_bindgen::prelude::*;
+
+use crate::clock::Clock;
 
 /// Work yields after this long, so that with the step under way it stays well below a frame.
 const SLICE_MS: f64 = 6.0;
@@ -16,15 +18,12 @@ extern "C" {
 
 /// Both clocks.
 pub(crate) fn now() -> Now {
-    // A float cast saturates: no clock value can hurt.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    Now {
-        monotonic: Instant(performance_now() as u64),
-        wall: Timestamp(js_sys::Date::now() as i64),
-    }
+    let (steady, wall) = (performance_now(), js_sys::Date::now());
+    CLOCK.with_borrow_mut(|clock| clock.read(steady, wall))
 }
 
 thread_local! {
+    static CLOCK: RefCell<Clock> = const { RefCell::new(Clock::new()) };
     /// When work began in the present task, if it did. All watches of the instance share the main thread.
     static BEGAN: Cell<Option<f64>> = const { Cell::new(None) };
 }

@@ -19,6 +19,10 @@ use crate::inbox::Arrival;
 use crate::pump::{Notice, Pump, Step};
 use crate::slice;
 
+/// The longest time between two looks at the clock, in milliseconds: a timer may stand still while the machine sleeps, as the
+/// clock below it does, and would ring that much too late.
+const LOOK: u64 = 15_000;
+
 /// An exchange under way.
 struct Exchange {
     id: ExchangeId,
@@ -213,7 +217,7 @@ impl Watch {
         let delay = match until {
             // Below 2^53: exact.
             #[allow(clippy::cast_precision_loss)]
-            Some(until) => (until - slice::now().monotonic).0 as f64,
+            Some(until) => (until - slice::now().monotonic).0.min(LOOK) as f64,
             None => -1.0,
         };
         let _ = self.host.arm(delay);

@@ -1,5 +1,4 @@
-import type { TableWatch, ViewSnapshot, WatchStatus } from 'kube-watchlist'
-import { useMemo, useRef } from 'react'
+import { useMemo } from 'react'
 import type { Address } from './address'
 import { Facets } from './filter/Facets'
 import { parseFilter } from './filter/language'
@@ -21,7 +20,7 @@ interface Props {
 export function TablePage({ table, address, noun, spansNamespaces, onChange }: Props) {
   const { watch, view } = table
   const snapshot = useSnapshot(view)
-  const status = useShownStatus(watch, snapshot)
+  const status = useStatus(watch)
   const { columns, count, total } = snapshot
   const filter = useMemo(() => parseFilter(address.filter, columns), [address.filter, columns])
   useViewOptions(view, {
@@ -72,16 +71,4 @@ export function TablePage({ table, address, noun, spansNamespaces, onChange }: P
       )}
     </>
   )
-}
-
-/**
- * The status of the watch, which is ahead of the view while the first rows are being ordered: until they are there to
- * be seen, the page does not say live, and not that there are none.
- */
-function useShownStatus(watch: TableWatch, { total }: ViewSnapshot): WatchStatus {
-  const status = useStatus(watch)
-  const hadRows = useRef(false)
-  hadRows.current ||= total > 0
-  const arriving = !hadRows.current && (status.lastSnapshot?.added ?? 0) > 0
-  return useMemo(() => (arriving ? { ...status, phase: 'syncing' } : status), [arriving, status])
 }

@@ -1,7 +1,7 @@
 //! How a view's order follows the store: row by row, or anew.
 
 use super::View;
-use crate::clock::Timestamp;
+use crate::clock::{Millis, Timestamp};
 use crate::store::{Budget, CapacityError, Progress, RowId, RowRef, Store};
 use crate::view::build::{Build, is_before};
 use crate::view::layout::{Kind, Layout};
@@ -48,7 +48,9 @@ impl View {
             Some(build) => !fits(&build.layout),
             None => self.current(store).is_none(),
         };
-        if self.is_outdated || unfit || bulk && !self.build_is_bulk && !self.hold.is_on {
+        // Rows whose spans run overtake others without any change.
+        let expired = self.build.is_none() && self.stands(store, now) == Some(Millis(0));
+        if self.is_outdated || unfit || expired || bulk && !self.build_is_bulk && !self.hold.is_on {
             if let Some(build) = self.build.take() {
                 build.free(budget);
             }

@@ -26,6 +26,46 @@ async function throughSelector(world, namespace) {
     await world.patch('pods', namespace, 'web-1', { metadata: { labels: touched } })
   }
 }
+
+/** What is written of a time so long ago. */
+const ago = (seconds) => `${new Date(Date.now() - seconds * 1000).toISOString().slice(0, 19)}Z`
+
+/**
+ * Two pods restart, two cron jobs are run, of which the second did so an hour before the first: what the server prints of
+ * it is what has to be read of the first in an hour.
+ */
+async function restarts(world, namespace) {
+  for (const [name, seconds] of [
+    ['web-0', 320],
+    ['web-1', 3920],
+  ]) {
+    const finishedAt = ago(seconds)
+    const terminated = { exitCode: 1, reason: 'Error', startedAt: finishedAt, finishedAt }
+    await world.patchStatus('pods', namespace, name, {
+      phase: 'Running',
+      containerStatuses: [
+        {
+          name: 'main',
+          image: 'nginx:1.27',
+          imageID: '',
+          ready: true,
+          restartCount: 3,
+          state: { running: { startedAt: finishedAt } },
+          lastState: { terminated },
+        },
+      ],
+    })
+  }
+}
+async function schedules(world, namespace) {
+  for (const [name, seconds] of [
+    ['nightly', 55_800],
+    ['nightly-older', 59_400],
+  ]) {
+    await world.create('cronjobs', namespace, name)
+    await world.patchStatus('cronjobs', namespace, name, { lastScheduleTime: ago(seconds) })
+  }
+}
 const onlyOn = (expect) => (dialect) => (dialect.watchList ? expect(dialect) : invalid(gateOff))
 const onlyOnOrPretty = (expect) => (dialect) => (dialect.watchList ? expect(dialect) : pretty(invalid(gateOff)))
 
@@ -194,6 +234,20 @@ export const streams = [
     name: 'events-watchlist-table',
     request: watchList('/api/v1/namespaces/{ns}/events'),
     expect: tableOrJson(10, 'Event', ['web-0.1']),
+  },
+  {
+    name: 'pods-watchlist-table-restarts',
+    request: watchList(pods),
+    during: restarts,
+    expect: tableOrJson(9, 'Pod', web, (form) => [`MODIFIED ${form} web-0`, `MODIFIED ${form} web-1`]),
+  },
+  {
+    name: 'cronjobs-watchlist-table',
+    request: watchList('/apis/batch/v1/namespaces/{ns}/cronjobs'),
+    during: schedules,
+    expect: tableOrJson(10, 'CronJob', [], (form) =>
+      ['nightly', 'nightly-older'].flatMap((name) => [`ADDED ${form} ${name}`, `MODIFIED ${form} ${name}`]),
+    ),
   },
   {
     name: 'boats-watchlist-table',

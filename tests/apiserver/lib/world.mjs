@@ -45,6 +45,21 @@ const resources = {
       },
     }),
   },
+  cronjobs: {
+    prefix: '/apis/batch/v1',
+    kind: 'CronJob',
+    apiVersion: 'batch/v1',
+    body: () => ({
+      spec: {
+        schedule: '0 3 * * *',
+        jobTemplate: {
+          spec: {
+            template: { spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: 'nginx:1.27' }] } },
+          },
+        },
+      },
+    }),
+  },
   boats: { prefix: '/apis/harbor.example/v1', kind: 'Boat', apiVersion: 'harbor.example/v1' },
 }
 
@@ -103,6 +118,12 @@ export class RealWorld {
     return (await this.client.json(this.#path(resource, namespace, name), options)).metadata
   }
 
+  /** A status is written by itself. */
+  async patchStatus(resource, namespace, name, status) {
+    const options = { method: 'PATCH', body: { status }, headers: { 'Content-Type': 'application/merge-patch+json' } }
+    await this.client.json(`${this.#path(resource, namespace, name)}/status`, options)
+  }
+
   async delete(resource, namespace, name) {
     await this.client.json(this.#path(resource, namespace, name), { method: 'DELETE' })
   }
@@ -152,6 +173,10 @@ export class FakeWorld {
 
   patch(resource, namespace, name, patch) {
     return this.#mutate('patch', resource, namespace, name, patch)
+  }
+
+  patchStatus(resource, namespace, name, status) {
+    return this.patch(resource, namespace, name, { status })
   }
 
   delete(resource, namespace, name) {
