@@ -283,6 +283,8 @@ fn a_clean_end_in_time_is_followed_from_the_last_version() {
             answer.push(bytes(60_000, bookmark(12)));
             answer.extend((2..5).map(|minute| bytes(minute * 60_000, bookmark(12))));
             answer.retain(|&(at, _)| at < timeout * 1000);
+            // As a server says before it ends a stream.
+            answer.push(bytes((timeout - 2) * 1000, bookmark(12)));
             answer.push(end(timeout * 1000));
             answer
         }
@@ -305,6 +307,28 @@ fn a_clean_end_in_time_is_followed_from_the_last_version() {
     );
     assert_eq!(world.sent[1].at, resumed_at, "at once");
     assert_eq!(world.status().stale_since, None);
+}
+
+#[test]
+fn a_stream_that_ends_in_time_without_a_last_word_has_to_be_proven() {
+    let mut world = World::start(|request: &Request| match request.kind {
+        RequestKind::WatchList => {
+            let timeout: u64 = query(request, "timeoutSeconds").unwrap().parse().unwrap();
+            let mut answer = snapshot(&["a"], 9);
+            answer.extend((1..4).map(|minute| bytes(minute * 60_000, bookmark(12))));
+            // A restore of the storage ends streams too, at any moment.
+            answer.push(end(timeout * 1000));
+            answer
+        }
+        RequestKind::Watch => vec![ok()],
+        RequestKind::Probe => list(page("20", "", COLUMNS, &[])),
+        RequestKind::List => panic!("{request:?}"),
+    });
+    world.until_phase(Phase::Live, 100);
+    world.until_phase(Phase::Resuming, 301_000);
+    world.until_phase(Phase::Live, 100);
+    let kinds: Vec<_> = world.sent.iter().map(|sent| sent.request.kind).collect();
+    assert_eq!(kinds, [WatchList, Watch, RequestKind::Probe]);
 }
 
 /// A snapshot at version 9, broken after a minute; then what the others say.

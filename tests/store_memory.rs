@@ -3,7 +3,7 @@
 use kube_watchlist::clock::Timestamp;
 use kube_watchlist::event::{Meta, Row};
 use kube_watchlist::store::{CapacityError, ChangeKind, Progress, Store};
-use kube_watchlist::table::Columns;
+use kube_watchlist::table::{Column, Columns};
 
 const RECEIVED: Timestamp = Timestamp(1_760_000_000_000);
 
@@ -157,6 +157,7 @@ fn an_equal_snapshot_costs_nothing_while_it_comes() {
     drain(&mut store);
     let before = store.memory_bytes();
     store.begin();
+    store.expect_columns(&Columns::default());
     for number in 0..5000 {
         pod(number, 1, 0, |row| {
             store.stage(row, Timestamp(RECEIVED.0 + 60_000))
@@ -174,6 +175,38 @@ fn an_equal_snapshot_costs_nothing_while_it_comes() {
     // The older receipt stays with the older text.
     let id = store.ids().next().expect("a row");
     assert_eq!(store.row(id).expect("there").received, RECEIVED);
+}
+
+#[test]
+fn under_columns_that_are_not_known_to_be_the_same_no_time_is_taken_for_another() {
+    let columns = |name: &str| {
+        Columns(vec![Column {
+            name: name.to_owned(),
+            ..Column::default()
+        }])
+    };
+    let later = Timestamp(RECEIVED.0 + 60_000);
+    for expected in [None, Some("Finished"), Some("Started")] {
+        let mut store = Store::new(usize::MAX, 5);
+        pod(1, 1, 0, |row| store.stage(row, RECEIVED)).expect("room");
+        store.commit(columns("Started"));
+        while store.work(1000) == Progress::More {}
+        store.begin();
+        if let Some(name) = expected {
+            store.expect_columns(&columns(name));
+        }
+        // The same version, in the same words: "3d4h" was said a minute later, perhaps of something else.
+        pod(1, 1, 0, |row| store.stage(row, later)).expect("room");
+        store.commit(columns(expected.unwrap_or("Finished")));
+        while store.work(1000) == Progress::More {}
+        let id = store.ids().next().expect("a row");
+        let is_same = expected == Some("Started");
+        assert_eq!(
+            store.row(id).expect("there").received,
+            if is_same { RECEIVED } else { later },
+            "{expected:?}"
+        );
+    }
 }
 
 #[test]

@@ -276,12 +276,14 @@ fn run(steps: &[Step]) {
             }
             Step::Stage(object) => {
                 model.stage(object, false);
+                store.expect_columns(&Columns::default());
                 object
                     .with_row(|row| store.stage(row, received))
                     .expect("no cap");
             }
             Step::StageModified(object) => {
                 model.stage(object, true);
+                store.expect_columns(&Columns::default());
                 object
                     .with_row(|row| store.stage_modified(row, received))
                     .expect("no cap");

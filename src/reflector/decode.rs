@@ -245,9 +245,15 @@ impl Events {
             Event::Bookmark(bookmark) => return self.bookmark(bookmark, target, batch),
             Event::Error(status) => return Some(Outcome::Error(status.clone())),
         };
+        let is_first = self.signature.is_none();
         let disagreement = self.agree(objects.format, objects.columns, target);
         if disagreement.is_some() {
             return disagreement;
+        }
+        if let (true, Target::Attempt(store), Some(first)) =
+            (is_first, &mut *target, &self.signature)
+        {
+            store.expect_columns(&first.columns);
         }
         let of_row = || {
             objects

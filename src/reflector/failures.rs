@@ -153,10 +153,16 @@ impl Reflector {
             Reading::Head | Reading::Refusal { .. } | Reading::Page(_) => 0,
         };
         let lived = now.monotonic - exchange.sent;
-        // One that is noticed late may have ended at any time: then the server may be another one by now.
+        // One that is noticed late may have ended at any time, and one without the bookmark that a server sends two seconds
+        // before its end may have been cut by what made the server another one.
+        let last_bookmark = match &self.state {
+            State::Live(live) => live.last_bookmark,
+            _ => None,
+        };
         let on_time = cause == EndCause::Complete
             && lived.0.saturating_add(PUNCTUAL.0) >= exchange.timeout.0
-            && lived.0 <= exchange.timeout.0.saturating_add(MARGIN.0);
+            && lived.0 <= exchange.timeout.0.saturating_add(MARGIN.0)
+            && last_bookmark.is_some_and(|last| now.monotonic - last <= PUNCTUAL);
         let proof = if on_time { Proof::Head } else { Proof::Probe };
         match role {
             Role::Snapshot => self.ended_early("the stream ended before the list was whole", now),

@@ -177,6 +177,9 @@ impl PageContent {
             Ok(row) => row,
             Err(error) => return self.dropped.note(Cause::Json(error)),
         };
+        if let (1, Some(Ok(columns))) = (self.rows, &self.columns) {
+            store.expect_columns(columns);
+        }
         let before = store.staged_len();
         if let Err(full) = store.stage(&row, received) {
             self.full = Some(full);

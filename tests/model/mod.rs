@@ -170,12 +170,17 @@ impl Model {
         let revision = self.revision().saturating_sub(back);
         if self.cluster.server.restore(revision) {
             self.note("restore");
-            // Its servers were stopped for that: their streams do not end in time and well.
+            // Its servers were stopped for that, which may look like the end of a stream in its time.
+            let how = if self.rolls(500) {
+                How::Closes
+            } else {
+                How::Breaks
+            };
             for open in self.exchanges.values_mut() {
                 open.fate = Some(Fate {
                     bytes: 0,
                     at: 0,
-                    how: How::Breaks,
+                    how,
                 });
             }
             self.restored = true;
