@@ -373,9 +373,9 @@ fn wrong_events_are_refused_at_their_byte() {
         ),
         (r#"{"type":"ADDED","object":{}}{"#, TrailingBytes, 28),
         (
-            r#"{"type":"ADDED","object":{"spec":[}}}"#,
+            r#"{"type":"ADDED","object":{"metadata":{"labels":{"a":[1}}}}}"#,
             MismatchedBracket,
-            34,
+            54,
         ),
     ];
     for &(json, kind, offset) in cases {

@@ -1,9 +1,13 @@
 //! Which brackets are open, each with its kind.
 
-use super::{ErrorKind, MAX_DEPTH};
+use super::ErrorKind;
 
-/// The brackets that are open, a bit each: set for an object. Where whole blocks of them are passed at once,
-/// [`Nesting`](super::nesting::Nesting) counts them instead.
+/// How many brackets may be open at once in a value that is skipped or sliced, and in a document that is framed: as many as
+/// Go's decoder allows in an object (10,000), and some for what a watch event or a Table wraps around it, so that no object that
+/// a server accepted is refused here.
+pub const MAX_DEPTH: u32 = 10_016;
+
+/// The brackets that are open, a bit each: set for an object.
 #[derive(Debug, Default)]
 pub(crate) struct Brackets {
     depth: u32,

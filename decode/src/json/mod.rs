@@ -24,8 +24,8 @@
 //!
 //! The cursor **validates what it visits and the structure that leads there.** Everything that a `next_*` method or
 //! [`Cursor::slice`] returns obeys RFC 8259, and its text is UTF-8. Bytes inside a value that was passed by
-//! [`Cursor::skip`] are only scanned for structure: where strings begin and end, and that brackets pair up, each with
-//! one of its own kind. Garbage between them is not reported. So whatever parsing accepts, skipping accepts too, and
+//! [`Cursor::skip`] are only scanned for structure: where strings begin and end, and how deep brackets nest, whichever kind
+//! closes which. Anything else in there is not reported. So whatever parsing accepts, skipping accepts too, and
 //! both end at the same byte; skipping may accept more.
 //!
 //! * **Incomplete input** is told apart from wrong input by [`Error::is_incomplete`]: every prefix of a document, cut
@@ -54,7 +54,6 @@
 pub(crate) mod brackets;
 mod cursor;
 mod error;
-mod nesting;
 mod number;
 mod optional;
 #[allow(
@@ -67,7 +66,7 @@ mod optional;
 pub mod simd;
 mod string;
 
+pub use brackets::MAX_DEPTH;
 pub use cursor::{Cursor, Kind};
 pub use error::{Error, ErrorKind};
-pub use nesting::MAX_DEPTH;
 pub use optional::Visitor;

@@ -7,14 +7,14 @@
 //!    is taken, dropped together with the byte behind it, and so on.
 //! 2. Each quote that is left begins or ends a string, so a byte is inside a string if an odd number of quotes lies
 //!    before it: a prefix XOR over the mask, in six shifts.
-//! 3. Brackets outside of strings are what counts. An opening one right before a closing one of its kind changes
-//!    nothing, and most of the brackets of `managedFields` are such pairs (`"f:image":{}`): they all go at once.
-//! 4. What is left is braces, as a rule, and few of them. Where they cannot reach an open array or the end of the
-//!    document, counting them is enough. Otherwise they are walked one by one.
+//! 3. Brackets outside of strings are what counts. An opening one right before a closing one changes nothing, and most of the
+//!    brackets of `managedFields` are such pairs (`"f:image":{}`): they all go at once.
+//! 4. What is left is few, and where it cannot close the document, counting is enough. Otherwise it is walked one by one.
 
-use super::super::nesting::{MAX_DEPTH, Nesting};
+use super::super::MAX_DEPTH;
 use super::vector::Vector;
 use super::{Structure, Wrong, scalar};
+use crate::json::ErrorKind;
 
 /// Bytes in a block: one for each bit of a mask.
 const BLOCK: usize = 64;
@@ -81,16 +81,10 @@ pub(super) fn feed<V: Vector>(state: &mut Structure, bytes: &[u8]) -> Result<Opt
     let mut base = 0;
     let mut rest = bytes;
     // Open the document before the first block, so that no block has to ask whether it is.
-    if state.nesting.depth() == 0
-        && let Some((first, after)) = bytes.split_first()
+    if state.depth == 0
+        && let Some((_, after)) = bytes.split_first()
     {
-        let opened = if *first == b'{' {
-            state.nesting.open_object()
-        } else {
-            state.nesting.open_array()
-        };
-        opened.map_err(|kind| (kind, 0))?;
-        (base, rest) = (1, after);
+        (state.depth, base, rest) = (1, 1, after);
     }
     let (blocks, tail) = rest.as_chunks::<BLOCK>();
     for block in blocks {
@@ -119,7 +113,7 @@ fn step<V: Vector>(
     length: usize,
 ) -> Result<Option<usize>, Wrong> {
     let lanes = lanes::<V>(block);
-    let mask = |test: fn(V) -> u16| join(lanes.map(test));
+    let mask = |test: fn(V) -> V| join(lanes.map(|lane| test(lane).top_bits()));
 
     let [a, b, c, d] = lanes.map(|lane| lane.equals(b'\\'));
     let mut escaped = u64::from(state.escaped);
@@ -129,72 +123,45 @@ fn step<V: Vector>(
     } else {
         state.escaped = false;
     }
-    let quotes = mask(|lane| lane.equals(b'"').top_bits()) & !escaped;
+    let quotes = mask(|lane| lane.equals(b'"')) & !escaped;
     let carried = if state.in_string { u64::MAX } else { 0 };
     let in_string = prefix_xor(quotes) ^ carried;
     state.in_string = in_string >> (BLOCK - 1) != 0;
 
-    let opens = mask(|lane| lane.as_brace().equals(b'{').top_bits()) & !in_string;
-    let closes = mask(|lane| lane.as_brace().equals(b'}').top_bits()) & !in_string;
-    if opens | closes == 0 {
-        return Ok(None);
-    }
-    let squares = !mask(V::brace_bits);
-    let end = brackets(&mut state.nesting, opens, closes, squares)?;
-    if end.is_some() {
-        (state.in_string, state.escaped) = (false, false);
-    }
-    Ok(end)
-}
-
-/// Applies the brackets of a block; says where the last open one is closed. In `squares` only the bits of brackets
-/// mean something: whether it is a square one.
-#[inline]
-fn brackets(
-    nesting: &mut Nesting,
-    opens: u64,
-    closes: u64,
-    squares: u64,
-) -> Result<Option<usize>, Wrong> {
+    let opens = mask(|lane| lane.as_brace().equals(b'{')) & !in_string;
+    let closes = mask(|lane| lane.as_brace().equals(b'}')) & !in_string;
     // Near the limit even an empty pair may be one bracket too many, and must be met.
-    let room = MAX_DEPTH - nesting.depth();
-    let same_kind = !(squares ^ (squares >> 1));
-    let pairs = if room >= u64::BITS {
-        opens & (closes >> 1) & same_kind
-    } else {
-        0
-    };
+    let has_room = state.depth <= MAX_DEPTH - BLOCK_DEPTH;
+    let pairs = if has_room { opens & (closes >> 1) } else { 0 };
     let opens = opens ^ pairs;
     let closes = closes ^ (pairs << 1);
-    let squares = squares & (opens | closes);
-    let (more, fewer) = (opens.count_ones(), closes.count_ones());
-    if squares == 0 && fewer <= nesting.closable_objects() && more <= room {
-        nesting.shift_objects(more, fewer);
+    let fewer = closes.count_ones();
+    if has_room && fewer < state.depth {
+        state.depth = state.depth + opens.count_ones() - fewer;
         return Ok(None);
     }
-    walk(nesting, opens, closes, squares)
+    walk(state, opens, closes)
 }
 
-/// Applies brackets one by one.
-fn walk(
-    nesting: &mut Nesting,
-    opens: u64,
-    closes: u64,
-    squares: u64,
-) -> Result<Option<usize>, Wrong> {
+/// As many brackets as a block has room for.
+const BLOCK_DEPTH: u32 = u64::BITS;
+
+/// Applies brackets one by one; says where the last open one is closed.
+fn walk(state: &mut Structure, opens: u64, closes: u64) -> Result<Option<usize>, Wrong> {
     let mut left = opens | closes;
     while left != 0 {
         let at = left.trailing_zeros() as usize;
         let bit = left & left.wrapping_neg();
         left ^= bit;
-        let moved = match (opens & bit != 0, squares & bit != 0) {
-            (true, false) => nesting.open_object(),
-            (true, true) => nesting.open_array(),
-            (false, false) => nesting.close_object(),
-            (false, true) => nesting.close_array(),
-        };
-        moved.map_err(|kind| (kind, at))?;
-        if nesting.depth() == 0 {
+        if opens & bit == 0 {
+            state.depth -= 1;
+        } else if state.depth < MAX_DEPTH {
+            state.depth += 1;
+        } else {
+            return Err((ErrorKind::TooDeep, at));
+        }
+        if state.depth == 0 {
+            (state.in_string, state.escaped) = (false, false);
             return Ok(Some(at + 1));
         }
     }

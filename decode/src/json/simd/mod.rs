@@ -1,12 +1,10 @@
 //! Kernels: the loops over bytes that decide the speed of everything else.
 //!
-//! For framing (`src/frame.rs`):
-//!
-//! * [`find_newline`] finds the next `\n`.
+//! * [`find_newline`] finds the next `\n`, for framing.
 //! * [`Structure`] finds where a JSON object or array ends, over any cuts of the input: feed it the bytes from the
-//!   opening bracket on, piece by piece; it carries whether it is inside a string, behind a backslash and how the
-//!   brackets nest. It is what [`Cursor::skip`](super::Cursor::skip) uses, so framing and skipping agree.
-
+//!   opening bracket on, piece by piece; it carries whether it is inside a string, behind a backslash and how deep the
+//!   brackets nest. It is what [`Cursor::skip`](super::Cursor::skip) uses, and framing while a line is torn.
+//! * [`find_special`], [`find_quote`] and [`ascii`] are what strings are read with.
 //!
 //! Each kernel is written once, in `generic`, over the small trait `Vector`; a thin file for each instruction set
 //! implements that trait. `scalar` says the same a byte at a time. Which one is used is decided when the crate is
@@ -34,7 +32,6 @@ use wasm32 as native;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 use x86_64 as native;
 
-use super::nesting::Nesting;
 use super::{Error, ErrorKind};
 
 /// What is wrong, and how many bytes into what was fed.
@@ -98,11 +95,11 @@ fn is_ascii(bytes: &[u8]) -> bool {
 /// assert_eq!(structure.feed(br#""} {"b""#), Ok(Some(2)));
 /// ```
 ///
-/// Only structure is looked at: strings, escapes and brackets, which must pair up each with its own kind. A
+/// Only structure is looked at: strings, escapes, and how deep brackets nest, whichever kind closes which. A
 /// backslash escapes the byte behind it wherever it stands (outside of strings JSON has none).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Structure {
-    nesting: Nesting,
+    depth: u32,
     in_string: bool,
     escaped: bool,
 }
@@ -112,7 +109,7 @@ impl Structure {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            nesting: Nesting::new(),
+            depth: 0,
             in_string: false,
             escaped: false,
         }
@@ -121,7 +118,7 @@ impl Structure {
     /// How many brackets are open; 0 before the first and after the last.
     #[must_use]
     pub const fn depth(&self) -> u32 {
-        self.nesting.depth()
+        self.depth
     }
 
     /// Reads on. `Some(n)`: the document ends with the first `n` of these bytes; the scanner is as new and can be fed
@@ -130,9 +127,7 @@ impl Structure {
     /// # Errors
     /// With offsets into `bytes`; the scanner must not be fed again.
     /// * [`ErrorKind::ExpectedValue`] where the first byte of a document is no `{` or `[`.
-    /// * [`ErrorKind::MismatchedBracket`] where a bracket is closed by the other kind.
     /// * [`ErrorKind::TooDeep`] where more than [`MAX_DEPTH`](super::MAX_DEPTH) brackets are open.
-    /// * [`ErrorKind::OutOfMemory`] where memory for the nesting was refused (it needs none up to twelve open arrays).
     pub fn feed(&mut self, bytes: &[u8]) -> Result<Option<usize>, Error> {
         if self.depth() == 0 && !matches!(bytes.first(), None | Some(b'{' | b'[')) {
             return Err(Error::new(ErrorKind::ExpectedValue, 0));

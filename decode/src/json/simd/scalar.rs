@@ -7,6 +7,7 @@
 )]
 
 use super::{Structure, Wrong};
+use crate::json::{ErrorKind, MAX_DEPTH};
 
 pub(super) fn find_newline(bytes: &[u8]) -> Option<usize> {
     bytes.iter().position(|&byte| byte == b'\n')
@@ -40,7 +41,7 @@ pub(super) const fn is_quote(byte: u8) -> bool {
 pub(super) fn feed(state: &mut Structure, bytes: &[u8]) -> Result<Option<usize>, Wrong> {
     for (at, &byte) in bytes.iter().enumerate() {
         let escaped = core::mem::take(&mut state.escaped);
-        let moved = match byte {
+        match byte {
             b'\\' => {
                 state.escaped = !escaped;
                 continue;
@@ -50,14 +51,12 @@ pub(super) fn feed(state: &mut Structure, bytes: &[u8]) -> Result<Option<usize>,
                 continue;
             }
             _ if state.in_string => continue,
-            b'{' => state.nesting.open_object(),
-            b'[' => state.nesting.open_array(),
-            b'}' => state.nesting.close_object(),
-            b']' => state.nesting.close_array(),
+            b'{' | b'[' if state.depth >= MAX_DEPTH => return Err((ErrorKind::TooDeep, at)),
+            b'{' | b'[' => state.depth += 1,
+            b'}' | b']' => state.depth -= 1,
             _ => continue,
-        };
-        moved.map_err(|kind| (kind, at))?;
-        if state.nesting.depth() == 0 {
+        }
+        if state.depth == 0 {
             state.escaped = false;
             return Ok(Some(at + 1));
         }

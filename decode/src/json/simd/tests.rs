@@ -113,8 +113,7 @@ fn structure_agrees_on_random_bytes_that_are_mostly_structure() {
         br#"{}{}{}{}"\\,:abcdefgh"#,
         br#"\"\\\{"#,
     ];
-    let mut ended = 0;
-    let mut failed = 0;
+    let (mut ended, mut open) = (0, 0);
     for round in 0..40_000 {
         let alphabet = alphabets[round % alphabets.len()];
         let length = 1 + random.next() % 300;
@@ -140,7 +139,7 @@ fn structure_agrees_on_random_bytes_that_are_mostly_structure() {
             assert_eq!(state, twin, "{}", shown());
         }
         ended += usize::from(matches!(outcome, Ok(Some(_))));
-        failed += usize::from(outcome.is_err());
+        open += usize::from(outcome == Ok(None));
         let mut cuts: Vec<usize> = (0..random.next() % 5)
             .map(|_| random.next() % (bytes.len() + 1))
             .collect();
@@ -159,10 +158,7 @@ fn structure_agrees_on_random_bytes_that_are_mostly_structure() {
         );
     }
     // The inputs try what they are meant to try.
-    assert!(
-        ended > 2_000 && failed > 2_000,
-        "{ended} ended, {failed} failed"
-    );
+    assert!(ended > 2_000 && open > 2_000, "{ended} ended, {open} open");
 }
 
 #[test]
@@ -261,22 +257,14 @@ fn every_depth_up_to_the_limit_and_none_beyond() {
 }
 
 #[test]
-fn a_bracket_closes_its_own_kind() {
-    for (document, at) in [
-        ("{]", 1),
-        ("[}", 1),
-        (r#"{"a":[}"#, 6),
-        ("[[{]]", 3),
-        ("{{{[[]}", 6),
-        (r#"{"a":{"b":"]"]"#, 13),
+fn whichever_kind_closes_which() {
+    for (document, end) in [
+        ("{] ", Some(2)),
+        ("[}{}", Some(2)),
+        (r#"{"a":[}] "#, Some(8)),
+        ("{{{[[]}", None),
+        (r#"{"a":{"b":"]"]"#, None),
     ] {
-        assert_eq!(
-            Structure::new().feed(document.as_bytes()),
-            Err(Error::new(ErrorKind::MismatchedBracket, at))
-        );
-        // Far behind, where another block finds it.
-        let spaced = format!("{}{}{}", &document[..at], " ".repeat(200), &document[at..]);
-        let error = Err(Error::new(ErrorKind::MismatchedBracket, at + 200));
-        assert_eq!(Structure::new().feed(spaced.as_bytes()), error);
+        assert_eq!(Structure::new().feed(document.as_bytes()), Ok(end));
     }
 }

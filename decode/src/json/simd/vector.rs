@@ -19,7 +19,4 @@ pub(super) trait Vector: Copy {
 
     /// The top bit of each lane; lane 0 is bit 0.
     fn top_bits(self) -> u16;
-
-    /// The bit 0x20 of each lane, by which a brace differs from a square bracket.
-    fn brace_bits(self) -> u16;
 }

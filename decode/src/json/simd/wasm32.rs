@@ -1,7 +1,7 @@
 //! WebAssembly's fixed-width vectors, in builds with `-C target-feature=+simd128`.
 
 use core::arch::wasm32::{
-    i8x16_bitmask, i16x8_shl, u8x16_eq, u8x16_lt, u8x16_splat, v128, v128_load, v128_or,
+    i8x16_bitmask, u8x16_eq, u8x16_lt, u8x16_splat, v128, v128_load, v128_or,
 };
 
 use super::vector::Vector;
@@ -58,12 +58,5 @@ impl Vector for Simd128 {
     #[inline]
     fn top_bits(self) -> u16 {
         i8x16_bitmask(self.0)
-    }
-
-    #[inline]
-    fn brace_bits(self) -> u16 {
-        // Engines on x86 have no shift by lanes of a byte and would emulate it. In one of two, what comes over from
-        // the neighbour ends in the lowest two bits, and only the top one is read.
-        Self(i16x8_shl(self.0, 2)).top_bits()
     }
 }

@@ -7,7 +7,7 @@
 
 use core::arch::x86_64::{
     __m128i, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128,
-    _mm_set1_epi8, _mm_slli_epi16,
+    _mm_set1_epi8,
 };
 
 use super::vector::Vector;
@@ -79,13 +79,5 @@ impl Vector for Sse2 {
         let bits = unsafe { _mm_movemask_epi8(self.0) };
         // One bit for each of sixteen lanes, so nothing is cut off.
         bits.cast_unsigned() as u16
-    }
-
-    #[inline]
-    fn brace_bits(self) -> u16 {
-        // There is no shift by lanes of a byte. In one of two, what comes over from the neighbour ends in the lowest
-        // two bits, and only the top one is read.
-        // SAFETY: SSE2 as above.
-        Self(unsafe { _mm_slli_epi16::<2>(self.0) }).top_bits()
     }
 }
