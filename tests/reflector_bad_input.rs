@@ -86,10 +86,13 @@ type Case = (&'static str, Vec<u8>, u64, &'static str, Option<Value>);
 fn bad_bytes() -> Vec<Case> {
     let lost = |what, text: &str, said| (what, text.as_bytes().to_vec(), 1, said, None);
     let huge = cells_of("huge", &format!(r#""{}""#, "x".repeat(2 << 20)));
-    let deep = |depth| {
-        let (open, close) = ("[".repeat(depth), "]".repeat(depth));
-        format!("{{\"type\":\"ADDED\",\"object\":{{\"kind\":\"Table\",\"deep\":{open}{close}}}}}\n")
-    };
+    // In what is skipped, and in what is read.
+    let brackets = |depth| "[".repeat(depth) + &"]".repeat(depth);
+    let deep = format!(
+        "{{\"type\":\"ADDED\",\"object\":{{\"kind\":\"Table\",\"deep\":{}}}}}\n",
+        brackets(100_000)
+    );
+    let deep_cell = table("ADDED", "null", 6, &cells_of("deep", &brackets(10_100)));
     vec![
         (
             "arbitrary bytes",
@@ -143,8 +146,12 @@ fn bad_bytes() -> Vec<Case> {
             &table("ADDED", "null", 6, &huge),
             "a document is longer than 1048576 bytes",
         ),
-        lost("too deep", &deep(10_100), "nested too deep at byte"),
-        ("as deep as may be", deep(10_000).into_bytes(), 0, "", None),
+        lost(
+            "a cell that is too deep",
+            &deep_cell,
+            "nested too deep at byte",
+        ),
+        ("deep in what is skipped", deep.into_bytes(), 0, "", None),
         (
             "a row without metadata",
             table("ADDED", "null", 6, r#"{"cells":["bare","0/1"]}"#).into_bytes(),
@@ -322,7 +329,6 @@ fn a_web_page_that_is_labelled_json_is_no_list() {
     });
     seen.world
         .until("the reason", 1000, |world| world.error() == "truncated");
-    assert!(seen.message().contains("at byte 1"), "{}", seen.message());
     assert!(seen.world.status().next_retry_at.is_some());
 }
 

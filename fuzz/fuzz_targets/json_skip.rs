@@ -19,17 +19,16 @@ fn skip(bytes: &[u8]) -> Result<usize, Error> {
 }
 
 /// Where the object or array at the start ends, its bytes fed in pieces of this size.
-fn feed(bytes: &[u8], size: usize) -> Result<Option<usize>, Error> {
+fn feed(bytes: &[u8], size: usize) -> Option<usize> {
     let mut structure = Structure::new();
     let mut before = 0;
     for piece in bytes.chunks(size) {
-        let end = structure.feed(piece).map_err(|error| Error::new(error.kind, before + error.offset))?;
-        if let Some(end) = end {
-            return Ok(Some(before + end));
+        if let Some(end) = structure.feed(piece) {
+            return Some(before + end);
         }
         before += piece.len();
     }
-    Ok(None)
+    None
 }
 
 fuzz_target!(|bytes: &[u8]| {
@@ -50,7 +49,7 @@ fuzz_target!(|bytes: &[u8]| {
     }
     if let Some(b'{' | b'[') = bytes.first() {
         let fed = feed(bytes, bytes.len());
-        assert_eq!(matches!(fed, Ok(Some(_))), skipped.is_ok());
+        assert_eq!(fed, skipped.ok());
         for size in [1, 7, 63, 64, 65] {
             assert_eq!(feed(bytes, size), fed, "by {size}");
         }

@@ -2,8 +2,9 @@
 
 use super::pending::Pending;
 use super::scan::{Scanner, Step};
-use super::{ByteOrderMark, DEFAULT_FRAME_LIMIT, FrameError, is_blank};
+use super::{ByteOrderMark, DEFAULT_FRAME_LIMIT, FrameError, is_blank, search};
 use crate::json::Cursor;
+use crate::json::simd::Structure;
 use std::borrow::Cow;
 
 /// Which list an element belongs to.
@@ -40,8 +41,8 @@ pub enum Part<'a> {
 /// Cuts the body of a LIST into parts, each delivered as soon as its last byte is there, so that a page of any length
 /// takes no more memory than its longest element.
 ///
-/// The limit applies to each part: one over it is stated as [`FrameError::TooLarge`] and skipped, and the page goes
-/// on behind it, as it does behind one that is [`FrameError::TooDeep`]. Any other error ends the page: what follows is counted as trailing, and [`Part::End`] never comes.
+/// Of a part that is an object or an array only the end is looked for; whether it is good JSON is for its reader to say. The limit
+/// applies to each part: one over it is stated as [`FrameError::TooLarge`] and skipped, and the page goes on behind it. Any other error ends the page: what follows is counted as trailing, and [`Part::End`] never comes.
 #[derive(Debug)]
 pub struct ListFramer {
     limit: usize,
@@ -50,7 +51,10 @@ pub struct ListFramer {
     skipping: bool,
     /// The list whose elements are being read.
     list: Option<List>,
+    /// Follows a key, a string, a number or a word ...
     scanner: Scanner,
+    /// ... and an object or an array.
+    structure: Structure,
     pending: Pending,
     key: Pending,
     mark: ByteOrderMark,
@@ -69,6 +73,7 @@ enum State {
     Colon,
     BeforeValue,
     Value,
+    Container,
     AfterMember,
     ElementOrEnd,
     NextElement,
@@ -95,6 +100,7 @@ impl ListFramer {
             skipping: false,
             list: None,
             scanner: Scanner::new(),
+            structure: Structure::new(),
             pending: Pending::default(),
             key: Pending::default(),
             mark: ByteOrderMark::default(),
@@ -118,6 +124,7 @@ impl ListFramer {
             at = match self.state {
                 State::Key => self.key(bytes, at, at, sink),
                 State::Value => self.value(bytes, at, at, sink),
+                State::Container => self.container(bytes, at, sink),
                 State::Ended | State::Failed => self.trail(bytes, at),
                 _ if is_blank(byte) => at.saturating_add(1),
                 _ => self.punctuation(bytes, at, byte, sink),
@@ -189,6 +196,11 @@ impl ListFramer {
                 self.state = State::AfterMember;
             }
             (State::AfterElement, b',') => self.state = State::NextElement,
+            (State::BeforeValue | State::ElementOrEnd | State::NextElement, b'{' | b'[') => {
+                self.structure = Structure::new();
+                self.state = State::Container;
+                return at;
+            }
             (State::BeforeValue | State::ElementOrEnd | State::NextElement, _)
                 if self.scanner.begin(byte) =>
             {
@@ -228,40 +240,41 @@ impl ListFramer {
         end
     }
 
-    /// Follows a value from index `from`; what lies between `start` and there belongs to it too.
+    /// Follows an object or an array, of which what begins at `from` is the first or the next fragment.
+    fn container(&mut self, bytes: &[u8], from: usize, sink: Sink<'_>) -> usize {
+        let rest = bytes.get(from..).unwrap_or_default();
+        match search::end(&mut self.structure, rest) {
+            Some(length) => {
+                self.deliver(rest.get(..length).unwrap_or_default(), sink);
+                from.saturating_add(length)
+            }
+            None => self.hold(rest, bytes.len(), sink),
+        }
+    }
+
+    /// Follows another value from index `from`; what lies between `start` and there belongs to it too.
     fn value(&mut self, bytes: &[u8], start: usize, from: usize, sink: Sink<'_>) -> usize {
-        let (at, error) = match self.scanner.scan(bytes, from) {
+        match self.scanner.scan(bytes, from) {
             Step::Done(end) => {
                 self.deliver(bytes.get(start..end).unwrap_or_default(), sink);
-                return end;
+                end
             }
-            Step::More => {
-                let fragment = bytes.get(start..).unwrap_or_default();
-                if !self.skipping
-                    && let Err(error) = self.pending.append(fragment, self.limit)
-                {
-                    self.drop_part(error, sink);
-                }
-                return bytes.len();
+            Step::More => self.hold(bytes.get(start..).unwrap_or_default(), bytes.len(), sink),
+            Step::Broken { at, .. } | Step::TooDeep(at) => {
+                self.fail_at(self.pending.len(), start, at, self.not_json(at), sink);
+                at
             }
-            Step::Broken { at, .. } => (at, self.not_json(at)),
-            Step::TooDeep(at) => {
-                let held = self.pending.len().saturating_add(at.saturating_sub(start));
-                let error = if held > self.limit {
-                    FrameError::TooLarge { limit: self.limit }
-                } else {
-                    FrameError::TooDeep {
-                        offset: self.position(at),
-                    }
-                };
-                if !self.skipping {
-                    self.drop_part(error, sink);
-                }
-                return at.saturating_add(1);
-            }
-        };
-        self.fail_at(self.pending.len(), start, at, error, sink);
-        at
+        }
+    }
+
+    /// Holds a fragment whose value goes on in the next piece; returns `end`, where this piece ends.
+    fn hold(&mut self, fragment: &[u8], end: usize, sink: Sink<'_>) -> usize {
+        if !self.skipping
+            && let Err(error) = self.pending.append(fragment, self.limit)
+        {
+            self.drop_part(error, sink);
+        }
+        end
     }
 
     /// Hands over a value whose last fragment this is.

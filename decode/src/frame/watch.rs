@@ -183,12 +183,12 @@ impl Framer {
             (line, newline.saturating_add(1))
         } else {
             match search::end(&mut self.structure, rest) {
-                Ok(Some(length)) => {
+                Some(length) => {
                     let document = rest.get(..length).unwrap_or_default();
                     (document, from.saturating_add(length))
                 }
-                Ok(None) if self.pending.append(rest, self.limit).is_ok() => return bytes.len(),
-                Ok(None) | Err(_) => return self.leave_lines(from, sink),
+                None if self.pending.append(rest, self.limit).is_ok() => return bytes.len(),
+                None => return self.leave_lines(from, sink),
             }
         };
         let held = self.pending.len();

@@ -2,7 +2,7 @@
 
 use super::ErrorKind;
 
-/// How many brackets may be open at once in a value that is skipped or sliced, and in a document that is framed: as many as
+/// How many brackets may be open at once in a value that is sliced, and in a document that is framed by its structure: as many as
 /// Go's decoder allows in an object (10,000), and some for what a watch event or a Table wraps around it, so that no object that
 /// a server accepted is refused here.
 pub const MAX_DEPTH: u32 = 10_016;

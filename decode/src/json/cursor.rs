@@ -209,7 +209,7 @@ impl<'a> Cursor<'a> {
     /// Passes the next value, whatever it is. Inside strings, arrays and objects only structure is looked at.
     ///
     /// # Errors
-    /// Where no value begins, brackets do not pair up, or the nesting is too deep.
+    /// Where no value begins, or the input ends inside it.
     #[inline]
     pub fn skip(&mut self) -> Result<(), Error> {
         match self.peek()? {
@@ -272,12 +272,11 @@ impl<'a> Cursor<'a> {
     /// Passes a container by the kernel.
     fn skip_container(&mut self) -> Result<(), Error> {
         match simd::Structure::new().feed(self.rest) {
-            Ok(Some(length)) => {
+            Some(length) => {
                 self.advance(length);
                 Ok(())
             }
-            Ok(None) => Err(self.incomplete()),
-            Err(error) => Err(self.wrong((error.kind, error.offset))),
+            None => Err(self.incomplete()),
         }
     }
 

@@ -30,8 +30,8 @@
 //!
 //! * **Incomplete input** is told apart from wrong input by [`Error::is_incomplete`]: every prefix of a document, cut
 //!   before its last bracket, ends in it unless what is there is already wrong.
-//! * **Nesting** deeper than [`MAX_DEPTH`] in a value that is skipped or sliced is [`ErrorKind::TooDeep`]. Nothing
-//!   here recurses, so no input can exhaust the stack.
+//! * **Nesting** deeper than [`MAX_DEPTH`] in a value that is sliced is [`ErrorKind::TooDeep`]; skipping counts brackets and knows
+//!   no limit. Nothing here recurses, so no input can exhaust the stack.
 //! * **Duplicate keys** are all visited, in order. Readers in this crate let the last one win, whole: a later object
 //!   replaces an earlier one and is not merged into it.
 //! * **Escaped keys** reach the visitor unescaped: `"n\u0061me"` is `name`.

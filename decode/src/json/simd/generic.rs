@@ -11,10 +11,8 @@
 //!    brackets of `managedFields` are such pairs (`"f:image":{}`): they all go at once.
 //! 4. What is left is few, and where it cannot close the document, counting is enough. Otherwise it is walked one by one.
 
-use super::super::MAX_DEPTH;
 use super::vector::Vector;
-use super::{Structure, Wrong, scalar};
-use crate::json::ErrorKind;
+use super::{Structure, scalar};
 
 /// Bytes in a block: one for each bit of a mask.
 const BLOCK: usize = 64;
@@ -75,9 +73,9 @@ fn find<V: Vector>(bytes: &[u8], lanes: impl Fn(V) -> V, byte: impl Fn(u8) -> bo
         .unwrap_or(bytes.len())
 }
 
-/// See [`Structure::feed`], which has checked that a document begins with a bracket.
+/// See [`Structure::feed`].
 #[inline]
-pub(super) fn feed<V: Vector>(state: &mut Structure, bytes: &[u8]) -> Result<Option<usize>, Wrong> {
+pub(super) fn feed<V: Vector>(state: &mut Structure, bytes: &[u8]) -> Option<usize> {
     let mut base = 0;
     let mut rest = bytes;
     // Open the document before the first block, so that no block has to ask whether it is.
@@ -88,30 +86,25 @@ pub(super) fn feed<V: Vector>(state: &mut Structure, bytes: &[u8]) -> Result<Opt
     }
     let (blocks, tail) = rest.as_chunks::<BLOCK>();
     for block in blocks {
-        if let Some(end) = step::<V>(state, block, BLOCK).map_err(|(kind, at)| (kind, base + at))? {
-            return Ok(Some(base + end));
+        if let Some(end) = step::<V>(state, block, BLOCK) {
+            return Some(base + end);
         }
         base += BLOCK;
     }
     if tail.is_empty() {
-        return Ok(None);
+        return None;
     }
     // Spaces change nothing.
     let mut padded = [b' '; BLOCK];
     if let Some(head) = padded.get_mut(..tail.len()) {
         head.copy_from_slice(tail);
     }
-    let end = step::<V>(state, &padded, tail.len()).map_err(|(kind, at)| (kind, base + at))?;
-    Ok(end.map(|end| base + end))
+    step::<V>(state, &padded, tail.len()).map(|end| base + end)
 }
 
 /// Passes one block, of which `length` bytes are input and the others spaces; says where the document ends in it.
 #[inline]
-fn step<V: Vector>(
-    state: &mut Structure,
-    block: &[u8; BLOCK],
-    length: usize,
-) -> Result<Option<usize>, Wrong> {
+fn step<V: Vector>(state: &mut Structure, block: &[u8; BLOCK], length: usize) -> Option<usize> {
     let lanes = lanes::<V>(block);
     let mask = |test: fn(V) -> V| join(lanes.map(|lane| test(lane).top_bits()));
 
@@ -130,42 +123,35 @@ fn step<V: Vector>(
 
     let opens = mask(|lane| lane.as_brace().equals(b'{')) & !in_string;
     let closes = mask(|lane| lane.as_brace().equals(b'}')) & !in_string;
-    // Near the limit even an empty pair may be one bracket too many, and must be met.
-    let has_room = state.depth <= MAX_DEPTH - BLOCK_DEPTH;
-    let pairs = if has_room { opens & (closes >> 1) } else { 0 };
+    let pairs = opens & (closes >> 1);
     let opens = opens ^ pairs;
     let closes = closes ^ (pairs << 1);
     let fewer = closes.count_ones();
-    if has_room && fewer < state.depth {
-        state.depth = state.depth + opens.count_ones() - fewer;
-        return Ok(None);
+    if fewer < state.depth {
+        state.depth = state.depth.saturating_add(opens.count_ones()) - fewer;
+        return None;
     }
     walk(state, opens, closes)
 }
 
-/// As many brackets as a block has room for.
-const BLOCK_DEPTH: u32 = u64::BITS;
-
 /// Applies brackets one by one; says where the last open one is closed.
-fn walk(state: &mut Structure, opens: u64, closes: u64) -> Result<Option<usize>, Wrong> {
+fn walk(state: &mut Structure, opens: u64, closes: u64) -> Option<usize> {
     let mut left = opens | closes;
     while left != 0 {
         let at = left.trailing_zeros() as usize;
         let bit = left & left.wrapping_neg();
         left ^= bit;
-        if opens & bit == 0 {
-            state.depth -= 1;
-        } else if state.depth < MAX_DEPTH {
-            state.depth += 1;
-        } else {
-            return Err((ErrorKind::TooDeep, at));
+        if opens & bit != 0 {
+            state.depth = state.depth.saturating_add(1);
+            continue;
         }
+        state.depth -= 1;
         if state.depth == 0 {
-            (state.in_string, state.escaped) = (false, false);
-            return Ok(Some(at + 1));
+            *state = Structure::new();
+            return Some(at + 1);
         }
     }
-    Ok(None)
+    None
 }
 
 /// The bytes that stand behind a backslash which is not itself escaped. `carried`: whether the first one does, and

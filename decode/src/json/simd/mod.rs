@@ -32,11 +32,6 @@ use wasm32 as native;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 use x86_64 as native;
 
-use super::{Error, ErrorKind};
-
-/// What is wrong, and how many bytes into what was fed.
-type Wrong = (ErrorKind, usize);
-
 /// The index of the first `\n`.
 #[must_use]
 pub fn find_newline(bytes: &[u8]) -> Option<usize> {
@@ -91,8 +86,8 @@ fn is_ascii(bytes: &[u8]) -> bool {
 /// use kube_watchlist_decode::json::simd::Structure;
 ///
 /// let mut structure = Structure::new();
-/// assert_eq!(structure.feed(br#"{"a":"}"#), Ok(None));
-/// assert_eq!(structure.feed(br#""} {"b""#), Ok(Some(2)));
+/// assert_eq!(structure.feed(br#"{"a":"}"#), None);
+/// assert_eq!(structure.feed(br#""} {"b""#), Some(2));
 /// ```
 ///
 /// Only structure is looked at: strings, escapes, and how deep brackets nest, whichever kind closes which. A
@@ -122,16 +117,9 @@ impl Structure {
     }
 
     /// Reads on. `Some(n)`: the document ends with the first `n` of these bytes; the scanner is as new and can be fed
-    /// the next document from its opening bracket on. `None`: they all belong to it and it goes on.
-    ///
-    /// # Errors
-    /// With offsets into `bytes`; the scanner must not be fed again.
-    /// * [`ErrorKind::ExpectedValue`] where the first byte of a document is no `{` or `[`.
-    /// * [`ErrorKind::TooDeep`] where more than [`MAX_DEPTH`](super::MAX_DEPTH) brackets are open.
-    pub fn feed(&mut self, bytes: &[u8]) -> Result<Option<usize>, Error> {
-        if self.depth() == 0 && !matches!(bytes.first(), None | Some(b'{' | b'[')) {
-            return Err(Error::new(ErrorKind::ExpectedValue, 0));
-        }
-        native::feed(self, bytes).map_err(|(kind, offset)| Error::new(kind, offset))
+    /// the next document. `None`: they all belong to it and it goes on. The first byte of a document counts as its opening
+    /// bracket, whatever it is.
+    pub fn feed(&mut self, bytes: &[u8]) -> Option<usize> {
+        native::feed(self, bytes)
     }
 }

@@ -6,8 +6,7 @@
     reason = "where there are vectors, only tests and short tails come here"
 )]
 
-use super::{Structure, Wrong};
-use crate::json::{ErrorKind, MAX_DEPTH};
+use super::Structure;
 
 pub(super) fn find_newline(bytes: &[u8]) -> Option<usize> {
     bytes.iter().position(|&byte| byte == b'\n')
@@ -37,29 +36,26 @@ pub(super) const fn is_quote(byte: u8) -> bool {
     matches!(byte, b'"' | b'\\')
 }
 
-/// See [`Structure::feed`], which has checked that a document begins with a bracket.
-pub(super) fn feed(state: &mut Structure, bytes: &[u8]) -> Result<Option<usize>, Wrong> {
-    for (at, &byte) in bytes.iter().enumerate() {
+/// See [`Structure::feed`].
+pub(super) fn feed(state: &mut Structure, bytes: &[u8]) -> Option<usize> {
+    let is_new = state.depth == 0 && !bytes.is_empty();
+    state.depth += u32::from(is_new);
+    for (at, &byte) in bytes.iter().enumerate().skip(usize::from(is_new)) {
         let escaped = core::mem::take(&mut state.escaped);
         match byte {
-            b'\\' => {
-                state.escaped = !escaped;
-                continue;
+            b'\\' => state.escaped = !escaped,
+            b'"' => state.in_string ^= !escaped,
+            _ if state.in_string => {}
+            b'{' | b'[' => state.depth = state.depth.saturating_add(1),
+            b'}' | b']' => {
+                state.depth -= 1;
+                if state.depth == 0 {
+                    *state = Structure::new();
+                    return Some(at + 1);
+                }
             }
-            b'"' => {
-                state.in_string ^= !escaped;
-                continue;
-            }
-            _ if state.in_string => continue,
-            b'{' | b'[' if state.depth >= MAX_DEPTH => return Err((ErrorKind::TooDeep, at)),
-            b'{' | b'[' => state.depth += 1,
-            b'}' | b']' => state.depth -= 1,
-            _ => continue,
-        }
-        if state.depth == 0 {
-            state.escaped = false;
-            return Ok(Some(at + 1));
+            _ => {}
         }
     }
-    Ok(None)
+    None
 }

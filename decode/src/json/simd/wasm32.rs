@@ -5,7 +5,7 @@ use core::arch::wasm32::{
 };
 
 use super::vector::Vector;
-use super::{Structure, Wrong, generic};
+use super::{Structure, generic};
 
 pub(super) fn find_newline(bytes: &[u8]) -> Option<usize> {
     generic::find_newline::<Simd128>(bytes)
@@ -21,7 +21,7 @@ pub(super) fn find_quote(bytes: &[u8]) -> usize {
     generic::find_quote::<Simd128>(bytes)
 }
 
-pub(super) fn feed(state: &mut Structure, bytes: &[u8]) -> Result<Option<usize>, Wrong> {
+pub(super) fn feed(state: &mut Structure, bytes: &[u8]) -> Option<usize> {
     generic::feed::<Simd128>(state, bytes)
 }
 

@@ -11,7 +11,7 @@ use core::arch::x86_64::{
 };
 
 use super::vector::Vector;
-use super::{Structure, Wrong, generic};
+use super::{Structure, generic};
 
 pub(super) fn find_newline(bytes: &[u8]) -> Option<usize> {
     generic::find_newline::<Sse2>(bytes)
@@ -27,7 +27,7 @@ pub(super) fn find_quote(bytes: &[u8]) -> usize {
     generic::find_quote::<Sse2>(bytes)
 }
 
-pub(super) fn feed(state: &mut Structure, bytes: &[u8]) -> Result<Option<usize>, Wrong> {
+pub(super) fn feed(state: &mut Structure, bytes: &[u8]) -> Option<usize> {
     generic::feed::<Sse2>(state, bytes)
 }
 
