@@ -1,12 +1,14 @@
 //! A live, consistent table of any Kubernetes resource: the core, without I/O.
 
 pub mod backoff;
+pub mod frame;
 pub mod reflector;
 pub mod request;
 pub mod selector;
+pub mod status;
 pub mod strategy;
 pub mod time_cells;
 pub mod view;
 
-pub use kube_watchlist_decode::{clock, event, frame, json, object, status, table};
+pub use kube_watchlist_decode::{clock, event, json, object, table};
 pub use kube_watchlist_store as store;

@@ -36,7 +36,6 @@ use std::borrow::Cow;
 pub use decode::{decode, decode_list_meta, decode_object, decode_row};
 
 use crate::clock::Timestamp;
-use crate::status::Status;
 
 /// More rows than this in one event are refused. Servers send one; all of them are held and applied in one go.
 pub const MAX_ROWS: usize = 1024;
@@ -63,8 +62,8 @@ pub enum Event<'a> {
     Deleted(Objects<'a>),
     /// A point to resume from; perhaps the end of the initial events.
     Bookmark(Bookmark<'a>),
-    /// The server ends the stream with a reason.
-    Error(Status),
+    /// The server ends the stream with a reason: a `metav1.Status`, as raw JSON.
+    Error(&'a [u8]),
 }
 
 /// What an ADDED, MODIFIED or DELETED event carries.

@@ -243,7 +243,10 @@ impl Events {
             Event::Modified(objects) => (objects, What::Modified),
             Event::Deleted(objects) => (objects, What::Deleted),
             Event::Bookmark(bookmark) => return self.bookmark(bookmark, target, batch),
-            Event::Error(status) => return Some(Outcome::Error(status.clone())),
+            Event::Error(status) => {
+                let status = Status::parse(status).unwrap_or_default();
+                return Some(Outcome::Error(status));
+            }
         };
         let is_first = self.signature.is_none();
         let disagreement = self.agree(objects.format, objects.columns, target);

@@ -6,11 +6,10 @@ use super::meta::{self, Aside, Sent};
 use super::{Bookmark, Event, Format, ListMeta, MAX_ROWS, Meta, Objects, Row};
 use crate::json::{Cursor, Error, ErrorKind, Kind};
 use crate::object;
-use crate::status::Status;
 
 /// Decodes one watch event: the whole of `frame` is one JSON document, white space around it allowed.
 ///
-/// An ERROR event never fails for what its object says: where that is no Status, the event carries an empty one. An
+/// An ERROR event never fails for what its object says: it is handed over as it is. An
 /// object of kind Status is an [`Event::Error`] whatever the type of its event, for it can be no row.
 ///
 /// # Errors
@@ -131,7 +130,7 @@ fn read_type<'a>(value: &mut Cursor<'a>) -> Result<Option<(Type, Cursor<'a>)>, E
 /// copy them once more.
 struct Body<'a> {
     /// What an ERROR event or an object of kind Status says; then nothing else counts.
-    status: Option<Status>,
+    status: Option<&'a [u8]>,
     /// The object's own `metadata`.
     meta: Meta<'a>,
     aside: Aside<'a>,
@@ -167,8 +166,7 @@ impl<'a> Body<'a> {
             *self = Self::new();
         }
         if kind == Type::Error || !self.read_object(value, kind == Type::Bookmark)? {
-            let status = Status::parse(place.slice()?).unwrap_or_default();
-            self.status = Some(status);
+            self.status = Some(place.slice()?);
             *value = place;
         }
         self.end = value.offset();

@@ -9,7 +9,7 @@ pub const MAX_DEPTH: u32 = 10_016;
 
 /// The brackets that are open, a bit each: set for an object.
 #[derive(Debug, Default)]
-pub(crate) struct Brackets {
+pub struct Brackets {
     depth: u32,
     /// The innermost, the last one lowest: between 1 and 64 of them, where any are open.
     innermost: u64,
@@ -19,20 +19,24 @@ pub(crate) struct Brackets {
 
 impl Brackets {
     /// Forgets all of them.
-    pub(crate) fn clear(&mut self) {
+    pub fn clear(&mut self) {
         self.depth = 0;
         self.outer.clear();
     }
 
     /// Whether none is open.
     #[inline]
-    pub(crate) const fn is_empty(&self) -> bool {
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
         self.depth == 0
     }
 
-    /// Opens one more, up to [`MAX_DEPTH`].
+    /// Opens one more.
+    ///
+    /// # Errors
+    /// [`ErrorKind::TooDeep`] beyond [`MAX_DEPTH`]; [`ErrorKind::OutOfMemory`]. Then nothing has changed.
     #[inline]
-    pub(crate) fn push(&mut self, object: bool) -> Result<(), ErrorKind> {
+    pub fn push(&mut self, object: bool) -> Result<(), ErrorKind> {
         if self.depth >= MAX_DEPTH {
             return Err(ErrorKind::TooDeep);
         }
@@ -49,7 +53,7 @@ impl Brackets {
 
     /// Closes the innermost one.
     #[inline]
-    pub(crate) fn pop(&mut self) {
+    pub fn pop(&mut self) {
         self.depth = self.depth.saturating_sub(1);
         self.innermost >>= 1;
         if self.depth.is_multiple_of(u64::BITS)
@@ -61,7 +65,8 @@ impl Brackets {
 
     /// Whether the innermost one is that of an object; meaningless where none is open.
     #[inline]
-    pub(crate) const fn innermost_is_object(&self) -> bool {
+    #[must_use]
+    pub const fn innermost_is_object(&self) -> bool {
         self.innermost & 1 == 1
     }
 }

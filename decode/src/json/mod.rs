@@ -51,7 +51,7 @@
     )
 )]
 
-pub(crate) mod brackets;
+pub mod brackets;
 mod cursor;
 mod error;
 mod number;
