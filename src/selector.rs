@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::json::Cursor;
+use crate::json::{self, Cursor};
 
 /// A parsed label selector; the empty one selects everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,9 +64,12 @@ impl Requirement {
     }
 }
 
-/// A 64-bit integer, as Go's `strconv.ParseInt` reads base 10 (which Rust reads alike).
+/// A 64-bit integer, as Go's `strconv.ParseInt` reads base 10.
 fn integer(text: &str) -> Option<i64> {
-    text.parse().ok()
+    match text.strip_prefix('+') {
+        Some(digits) => i64::try_from(json::whole(digits)?).ok(),
+        None => json::integer(text),
+    }
 }
 
 impl Selector {

@@ -1,6 +1,7 @@
 //! The ladder of strategies: what a response means, and what is remembered of a server.
 
 use crate::clock::{Instant, Millis};
+use crate::json;
 use crate::reflector::{Head, Mode, Reason};
 use crate::request::RequestKind;
 use crate::status::Status;
@@ -313,15 +314,14 @@ impl Refusal {
 fn is_whole(content_range: Option<&str>) -> bool {
     let whole = |value: &str| {
         let (last, total) = value.trim().strip_prefix("bytes 0-")?.split_once('/')?;
-        let number = |text: &str| text.parse::<u64>().ok();
-        Some(number(last)?.checked_add(1)? == number(total)?)
+        Some(json::whole(last)?.checked_add(1)? == json::whole(total)?)
     };
     content_range.and_then(whole).unwrap_or(false)
 }
 
 /// Seconds only: servers of this API send no dates, and a date needs a clock that agrees with theirs.
 fn parse_retry_after(value: &str) -> Option<Millis> {
-    Some(Millis::from_secs(value.trim().parse().ok()?).min(RETRY_AFTER_CAP))
+    Some(Millis::from_secs(json::whole(value.trim())?).min(RETRY_AFTER_CAP))
 }
 
 /// How the next snapshot is to be taken.

@@ -2,6 +2,7 @@
 //!
 //! Source: `k8s.io/apimachinery/pkg/util/duration`. The further back, the coarser; steps never get finer again.
 
+use crate::json;
 use core::fmt;
 
 use crate::clock::{Millis, Timestamp};
@@ -152,7 +153,7 @@ pub fn parse_human_duration(text: &str) -> Option<(Millis, Millis)> {
 fn unit(text: &str) -> Option<(i64, &str)> {
     let end = text.find(|c: char| !c.is_ascii_digit())?;
     let (digits, rest) = text.split_at_checked(end)?;
-    let number: i64 = digits.parse().ok()?;
+    let number = json::integer(digits)?;
     let mut rest = rest.chars();
     let scale = match rest.next()? {
         's' => SECOND,

@@ -1,5 +1,6 @@
 //! Which columns run with time. One table, each line with its source.
 
+use crate::json;
 use crate::table::Column;
 
 /// How the text of a column's cells runs with time.
@@ -156,9 +157,9 @@ impl TimeRule {
 
 /// Whether `succeeded/wanted`, perhaps followed by ` of N`, has reached its goal.
 fn is_complete(completions: &str) -> bool {
-    let mut numbers = completions.split(['/', ' ']).map(str::parse::<u64>);
+    let mut numbers = completions.split(['/', ' ']).map(json::whole);
     match (numbers.next(), numbers.next()) {
-        (Some(Ok(succeeded)), Some(Ok(wanted))) => succeeded >= wanted,
+        (Some(Some(succeeded)), Some(Some(wanted))) => succeeded >= wanted,
         _ => true,
     }
 }

@@ -1,5 +1,6 @@
 //! Decimal numbers that are only ever compared: no floats, no NaN, no overflow.
 
+use crate::json;
 use core::cmp::Ordering;
 
 /// A number to 35 significant digits; what is beyond them is cut off.
@@ -178,7 +179,7 @@ fn exponent_value(text: &str) -> Option<i64> {
         return None;
     }
     // Only too many digits can fail here.
-    let value = digits.parse::<i64>().unwrap_or(i64::MAX);
+    let value = json::integer(digits).unwrap_or(i64::MAX);
     Some(if negative {
         value.saturating_neg()
     } else {

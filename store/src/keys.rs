@@ -1,5 +1,6 @@
 //! From keys to rows, and the slots that rows live in.
 
+use crate::json;
 use std::fmt::Write as _;
 
 use super::record::{Identity, Parts, push_uuid};
@@ -16,7 +17,7 @@ impl Store {
         } else if let Some((path, number)) = key.rsplit_once('#') {
             let (namespace, name) = path.split_once('/')?;
             let (namespace, name) = (unescape(namespace)?, unescape(name)?);
-            let identity = Identity::Occurrence(number.parse().ok()?);
+            let identity = Identity::Occurrence(u32::try_from(json::whole(number)?).ok()?);
             self.search(identity, namespace.as_bytes(), name.as_bytes())
                 .1
         } else {

@@ -46,7 +46,7 @@ use intern::{Interner, Kind};
 use record::{Identity, Parts, Version};
 use slot::{END, Slot};
 
-use kube_watchlist_decode::{clock, event, table};
+use kube_watchlist_decode::{clock, event, json, table};
 
 use clock::Timestamp;
 use event::{Meta, Row};

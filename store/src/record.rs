@@ -2,6 +2,7 @@
 
 use super::arena::Loc;
 use crate::clock::Timestamp;
+use crate::json;
 
 /// Which parts a record has; the parts follow in the order of [`Parts`].
 mod flag {
@@ -64,9 +65,8 @@ pub(super) enum Version<'a> {
 
 impl<'a> Version<'a> {
     pub(super) fn of(text: &'a str) -> Self {
-        let canonical = !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit());
-        match text.parse() {
-            Ok(number) if canonical => Self::Number(number),
+        match json::whole(text) {
+            Some(number) if !text.starts_with('0') => Self::Number(number),
             _ => Self::Text(text.as_bytes()),
         }
     }

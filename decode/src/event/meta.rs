@@ -71,7 +71,7 @@ pub(super) fn read_list<'a>(cursor: &mut Cursor<'a>) -> Result<ListMeta<'a>, Err
         match key {
             b"resourceVersion" => meta.resource_version = text(value)?.0,
             b"continue" => meta.continue_token = text(value)?.0,
-            b"remainingItemCount" => meta.remaining_item_count = count(value)?,
+            b"remainingItemCount" => meta.remaining_item_count = value.count()?,
             _ => value.skip()?,
         }
         Ok(())
@@ -112,14 +112,6 @@ fn is_empty(raw: &[u8]) -> bool {
 /// A time; none where the string is none.
 fn time(value: &mut Cursor<'_>) -> Result<Option<Timestamp>, Error> {
     Ok(rfc3339::parse(&text(value)?.0))
-}
-
-/// A whole number; none for null and for what is none (negative, broken, too large).
-fn count(value: &mut Cursor<'_>) -> Result<Option<u64>, Error> {
-    if value.next_null()? {
-        return Ok(None);
-    }
-    Ok(value.next_number()?.parse().ok())
 }
 
 /// Whether the annotations mark the end of the initial events. Only the string `true` counts, as in client-go.

@@ -69,4 +69,5 @@ mod string;
 pub use brackets::MAX_DEPTH;
 pub use cursor::{Cursor, Kind};
 pub use error::{Error, ErrorKind};
+pub use number::{integer, whole};
 pub use optional::Visitor;

@@ -28,6 +28,28 @@ pub(super) fn length(bytes: &[u8]) -> Result<usize, (ErrorKind, usize)> {
     Ok(at)
 }
 
+/// The value of these digits; none where they are none, or exceed 64 bits. In place of std's `parse`, which is larger and
+/// compiled once a type.
+#[must_use]
+pub fn whole(digits: &str) -> Option<u64> {
+    if digits.is_empty() {
+        return None;
+    }
+    digits.bytes().try_fold(0_u64, |value, digit| {
+        let digit = char::from(digit).to_digit(10)?;
+        value.checked_mul(10)?.checked_add(digit.into())
+    })
+}
+
+/// The value of these digits, perhaps behind a minus; none where they are none, or exceed 64 bits.
+#[must_use]
+pub fn integer(text: &str) -> Option<i64> {
+    match text.strip_prefix('-') {
+        Some(digits) => 0_i64.checked_sub_unsigned(whole(digits)?),
+        None => i64::try_from(whole(text)?).ok(),
+    }
+}
+
 /// The end of at least one digit from `from` on.
 fn digits(bytes: &[u8], from: usize) -> Result<usize, (ErrorKind, usize)> {
     let rest = bytes.get(from..).unwrap_or_default();

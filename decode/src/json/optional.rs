@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Cursor, Error, ErrorKind};
+use super::{Cursor, Error, ErrorKind, number};
 
 /// What is called for each member of an object, with its key.
 pub type Visitor<'v, 'a> = dyn FnMut(&[u8], &mut Cursor<'a>) -> Result<(), Error> + 'v;
@@ -27,6 +27,17 @@ impl<'a> Cursor<'a> {
         self.next_str()
     }
 
+    /// Reads a whole number; none for `null` and for what is none: negative, with a fraction or an exponent, above 64 bits.
+    ///
+    /// # Errors
+    /// Where it is no number.
+    pub fn count(&mut self) -> Result<Option<u64>, Error> {
+        if self.next_null()? {
+            return Ok(None);
+        }
+        Ok(number::whole(self.next_number()?))
+    }
+
     /// Reads an integer; `null` is zero.
     ///
     /// # Errors
@@ -36,8 +47,7 @@ impl<'a> Cursor<'a> {
             return Ok(0);
         }
         let start = *self;
-        let number = self.next_number()?.parse();
-        number.map_err(|_| start.error(ErrorKind::InvalidNumber))
+        number::integer(self.next_number()?).ok_or_else(|| start.error(ErrorKind::InvalidNumber))
     }
 }
 

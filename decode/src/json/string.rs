@@ -99,12 +99,19 @@ pub(super) fn unescape(content: &[u8]) -> Result<String, Wrong> {
         let (plain, sequence) = rest
             .split_at_checked(simd::find_quote(rest.as_bytes()))
             .unwrap_or((rest, ""));
-        out.push_str(plain);
-        match sequence.strip_prefix('\\') {
-            Some(sequence) => rest = push_escaped(&mut out, sequence),
-            None => return Ok(out),
-        }
+        push(&mut out, plain);
+        let Some((character, after)) = sequence.strip_prefix('\\').and_then(escaped) else {
+            return Ok(out);
+        };
+        push(&mut out, character.encode_utf8(&mut [0; 4]));
+        rest = after;
     }
+}
+
+/// Once in the program, with the growth that never comes.
+#[inline(never)]
+fn push(out: &mut String, text: &str) {
+    out.push_str(text);
 }
 
 /// The content as text.
@@ -118,27 +125,24 @@ fn utf8_beyond_ascii(content: &[u8]) -> Result<&str, Wrong> {
     core::str::from_utf8(content).map_err(|error| (ErrorKind::InvalidUtf8, error.valid_up_to()))
 }
 
-/// Adds the character that the sequence behind a backslash stands for; returns what follows it.
-fn push_escaped<'a>(out: &mut String, sequence: &'a str) -> &'a str {
+/// The character that the sequence behind a backslash stands for, and what follows it.
+fn escaped(sequence: &str) -> Option<(char, &str)> {
     let mut characters = sequence.chars();
-    match characters.next() {
-        Some('b') => out.push('\u{8}'),
-        Some('f') => out.push('\u{c}'),
-        Some('n') => out.push('\n'),
-        Some('r') => out.push('\r'),
-        Some('t') => out.push('\t'),
-        Some('u') => return push_unicode(out, characters.as_str()),
-        Some(itself) => out.push(itself),
-        None => {}
-    }
-    characters.as_str()
+    let character = match characters.next()? {
+        'b' => '\u{8}',
+        'f' => '\u{c}',
+        'n' => '\n',
+        'r' => '\r',
+        't' => '\t',
+        'u' => return unicode(characters.as_str()),
+        itself => itself,
+    };
+    Some((character, characters.as_str()))
 }
 
-/// Adds the character of a `\u` escape, and of the second half of a surrogate pair where that follows.
-fn push_unicode<'a>(out: &mut String, digits: &'a str) -> &'a str {
-    let Some((first, rest)) = code_unit(digits) else {
-        return digits;
-    };
+/// The character of a `\u` escape, with the second half of a surrogate pair where that follows.
+fn unicode(digits: &str) -> Option<(char, &str)> {
+    let (first, rest) = code_unit(digits)?;
     let second = rest.strip_prefix("\\u").and_then(code_unit);
     let (code, rest) = match (first, second) {
         // A surrogate pair: ten bits of each, above the 16-bit characters.
@@ -148,8 +152,10 @@ fn push_unicode<'a>(out: &mut String, digits: &'a str) -> &'a str {
         }
         _ => (first, rest),
     };
-    out.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
-    rest
+    Some((
+        char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER),
+        rest,
+    ))
 }
 
 /// The UTF-16 code unit that four hexadecimal digits stand for, and what follows them.
