@@ -96,7 +96,8 @@ if (!process.argv.includes('--only')) {
 
 /** Compiles the browser driver and returns the path of the module. */
 function cargo() {
-  const flags = ['-Ctarget-feature=+simd128', ...remaps()]
+  // What is worth its place is inlined by its attribute: left to its own measure the compiler adds 3 KB of brotli, for 3 % of speed.
+  const flags = ['-Ctarget-feature=+simd128', '-Cllvm-args=--inline-threshold=5', ...remaps()]
   const { RUSTFLAGS: _ours, ...environment } = process.env
   const result = spawnSync(
     'cargo',

@@ -101,6 +101,7 @@ impl Arena {
     }
 
     /// The bytes of a block: as many as were asked for, rounded up.
+    #[inline]
     pub(super) fn bytes(&self, at: Loc) -> &[u8] {
         let (from, to) = self.payload(at);
         self.segments

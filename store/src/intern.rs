@@ -119,6 +119,7 @@ impl Interner {
 }
 
 /// Whether the texts are equal, eight bytes at a time: the comparison of slices is a call that goes byte by byte on wasm.
+#[inline]
 fn same(a: &[u8], b: &[u8]) -> bool {
     let ((words, tail), (others, other_tail)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
     let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
@@ -130,6 +131,7 @@ fn same(a: &[u8], b: &[u8]) -> bool {
         && tail.iter().zip(other_tail).all(|(one, other)| one == other)
 }
 
+#[inline]
 fn bytes(arena: &Arena, at: Loc) -> &[u8] {
     let block = arena.bytes(at);
     let length = number(block, 8) as usize;

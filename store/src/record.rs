@@ -256,6 +256,7 @@ impl<'a> Reader<'a> {
     }
 }
 
+#[inline]
 fn put_varint(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         out.push((value & 0x7F) as u8 | 0x80);

@@ -25,26 +25,28 @@ pub fn parse(text: &str) -> Option<Timestamp> {
     if !rest.is_empty() {
         return None;
     }
-    let minutes = days_from_epoch(year, month, day)
-        .checked_mul(24)?
-        .checked_add(hour)?
-        .checked_mul(60)?
-        .checked_add(minute)?
-        .checked_sub(offset_minutes)?;
-    let seconds = minutes.checked_mul(60)?.checked_add(second)?;
-    seconds
-        .checked_mul(1000)?
-        .checked_add(milliseconds)
-        .map(Timestamp)
+    // Years have four digits, so nothing here overflows; to check for it, wasm would multiply 128 bits five times a row.
+    let hours = days_from_epoch(year, month, day)
+        .wrapping_mul(24)
+        .wrapping_add(hour);
+    let minutes = hours
+        .wrapping_mul(60)
+        .wrapping_add(minute)
+        .wrapping_sub(offset_minutes);
+    let seconds = minutes.wrapping_mul(60).wrapping_add(second);
+    Some(Timestamp(
+        seconds.wrapping_mul(1000).wrapping_add(milliseconds),
+    ))
 }
 
 /// Takes this many digits.
 fn digits(rest: &mut &[u8], count: usize) -> Option<i64> {
     let (number, after) = rest.split_at_checked(count)?;
     *rest = after;
+    // At most four.
     number.iter().try_fold(0_i64, |value, &byte| {
         let digit = char::from(byte).to_digit(10)?;
-        value.checked_mul(10)?.checked_add(i64::from(digit))
+        Some(value.wrapping_mul(10).wrapping_add(i64::from(digit)))
     })
 }
 
@@ -76,8 +78,8 @@ fn fraction(rest: &mut &[u8]) -> Option<i64> {
     let digits = number.iter().copied().chain(*b"00").take(3);
     Some(digits.fold(0, |value: i64, byte| {
         value
-            .saturating_mul(10)
-            .saturating_add(i64::from(byte.wrapping_sub(b'0')))
+            .wrapping_mul(10)
+            .wrapping_add(i64::from(byte.wrapping_sub(b'0')))
     }))
 }
 
@@ -95,10 +97,12 @@ fn offset(rest: &mut &[u8]) -> Option<i64> {
     };
     let hours = separated(rest, b"+-", 0..=23)?;
     let minutes = separated(rest, b":", 0..=59)?;
-    hours
-        .checked_mul(60)?
-        .checked_add(minutes)?
-        .checked_mul(east)
+    Some(
+        hours
+            .wrapping_mul(60)
+            .wrapping_add(minutes)
+            .wrapping_mul(east),
+    )
 }
 
 const fn days_in_month(year: i64, month: i64) -> i64 {

@@ -153,7 +153,6 @@ impl<'a> Cursor<'a> {
     ///
     /// # Errors
     /// Where it is no string, or one with invalid escapes, control characters or UTF-8.
-    #[inline]
     pub fn next_str(&mut self) -> Result<Cow<'a, str>, Error> {
         self.open(Kind::String)?;
         let content = string::scan(self.rest).map_err(|wrong| self.wrong(wrong))?;
@@ -210,7 +209,6 @@ impl<'a> Cursor<'a> {
     ///
     /// # Errors
     /// Where no value begins, or the input ends inside it.
-    #[inline]
     pub fn skip(&mut self) -> Result<(), Error> {
         match self.peek()? {
             Kind::String => {

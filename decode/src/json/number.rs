@@ -37,7 +37,11 @@ pub fn whole(digits: &str) -> Option<u64> {
     }
     digits.bytes().try_fold(0_u64, |value, digit| {
         let digit = char::from(digit).to_digit(10)?;
-        value.checked_mul(10)?.checked_add(digit.into())
+        // Not by `checked_mul`: on wasm that multiplies 128 bits.
+        if value > u64::MAX / 10 {
+            return None;
+        }
+        value.wrapping_mul(10).checked_add(digit.into())
     })
 }
 
