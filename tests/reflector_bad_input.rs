@@ -264,7 +264,7 @@ fn an_object_of_twenty_megabytes_is_named_with_the_limit() {
     assert_eq!(seen.cells().len(), 2);
     assert_eq!(
         seen.message(),
-        "1 documents could not be read: the table may lack what they told (a document is longer than 16777216 bytes)"
+        "a document could not be read: the table may lack what it told (a document is longer than 16777216 bytes)"
     );
 }
 

@@ -274,6 +274,27 @@ fn stale_since_is_when_rows_were_last_known_to_be_true() {
     world.until_phase(Phase::Stale, 36_000);
     assert_eq!(world.error(), "unreachable");
     assert!(polled.contains(&world.status().stale_since.unwrap().0));
+
+    // One that was asked for and says nothing.
+    let mut lists = 0;
+    let mut world = World::start(move |request: &Request| match request.kind {
+        RequestKind::List => {
+            lists += 1;
+            if lists > 1 {
+                return vec![ok()];
+            }
+            list(page("", "", COLUMNS, &[row("a", 1)]))
+        }
+        _ => refusal(405, "MethodNotAllowed", "m", "{}"),
+    });
+    world.until_phase(Phase::Polling, 100);
+    let polled = wall(world.now) - 20..=wall(world.now);
+    world.until("the next poll", 36_000, |world| world.sent.len() > 2);
+    let asked = world.now;
+    assert_eq!(world.phase(), Phase::Polling);
+    world.until_phase(Phase::Stale, 16_000);
+    assert!(world.now - asked >= 15 * SECOND - 20);
+    assert!(polled.contains(&world.status().stale_since.unwrap().0));
 }
 
 #[test]

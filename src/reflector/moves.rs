@@ -305,8 +305,10 @@ impl Reflector {
         let Some((count, cause)) = dropped.and_then(|it| Some((it.count, it.cause?))) else {
             return;
         };
-        let sentence =
-            format!("{count} documents could not be read: the table may lack what they told");
+        let sentence = match count {
+            1 => "a document could not be read: the table may lack what it told".to_owned(),
+            _ => format!("{count} documents could not be read: the table may lack what they told"),
+        };
         self.account.error = Some(Reason::new("incomplete", because(&sentence, Some(cause))));
     }
 }

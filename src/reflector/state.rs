@@ -319,6 +319,10 @@ impl State {
         };
         match self {
             Self::Idle => Phase::Idle,
+            // Nothing has come for as long as a poll may be late.
+            Self::Listing(listing) if polls && now + PAGE_LIMIT >= listing.idle + MARGIN => {
+                Phase::Stale
+            }
             Self::Listing(_) | Self::Publishing { .. } if polls => Phase::Polling,
             Self::Streaming { .. } | Self::Listing(_) | Self::Publishing { .. } => Phase::Syncing,
             Self::Connecting { .. }
