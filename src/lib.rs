@@ -1,5 +1,7 @@
 //! A live, consistent table of any Kubernetes resource: the core, without I/O.
 
+#![forbid(unsafe_code)]
+
 pub mod backoff;
 pub mod frame;
 pub mod reflector;

@@ -22,6 +22,8 @@
 //! Live changes are not meant to come while [`Store::work`] has work left (the reflector works it off first); if one
 //! does, that work is finished at once, in one piece, so that nothing is lost.
 
+#![forbid(unsafe_code)]
+
 mod arena;
 mod attempt;
 mod budget;
