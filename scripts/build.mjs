@@ -51,7 +51,6 @@ await step('wasm', [cdylib, bindgen, ...scripts()], [wasm, join(dist, 'glue.js')
     '--one-caller-inline-max-function-size=20',
     '--reorder-functions-by-name',
     '--strip-producers',
-    '--strip-target-features',
     join(work, 'kube_watchlist_bg.wasm'),
     '-o',
     wasm,

@@ -19,6 +19,9 @@ fn skipped(file: &str) -> Option<&'static str> {
         "api-aggregated.http" | "apis-aggregated.http" => {
             Some("a part of the resources: tests/discovery.rs")
         }
+        "cronjobs-watchlist-table.http" | "pods-watchlist-table-restarts.http" => {
+            Some("a Table does not tell what it was made from: the cases of tests/apiserver")
+        }
         _ if name.starts_with("rbac-") && name.contains("nobody") => {
             Some("authorization is a fault of the front: tests/http.rs")
         }
@@ -542,5 +545,5 @@ fn the_exceptions_are_few() {
         .iter()
         .flat_map(|directory| files(directory))
         .filter(|file| skipped(file).is_some());
-    assert_eq!(skipped.count(), 15);
+    assert_eq!(skipped.count(), 17);
 }

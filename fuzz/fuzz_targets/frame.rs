@@ -17,6 +17,8 @@ fuzz_target!(|data: &[u8]| {
         small => usize::from(*small) * 16,
     };
     let places = places.map(|place| usize::from(place) * (bytes.len() / 256 + 1));
+    // What is wrong in a line is noticed at its end.
+    let bytes = &[bytes, b"\n"].concat()[..];
     let want = reference(bytes, limit);
     assert_eq!(framed([bytes], limit), want);
     assert_eq!(framed(cut(bytes, &places), limit), want);

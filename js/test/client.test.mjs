@@ -60,10 +60,12 @@ test('rows appear in one step at the end bookmark, and change with the stream', 
 
   stream.push(initial.at(-1))
   await pods.synced
-  assert.equal(pods.status.phase, 'live')
   assert.equal(pods.status.mode, 'watchlist')
   assert.equal(pods.status.format, 'table')
-  const first = await until('rows', () => view.getSnapshot().count === 3 && view.getSnapshot())
+  // Not before the view shows the rows.
+  await until('live', () => pods.status.phase === 'live')
+  const first = view.getSnapshot()
+  assert.equal(first.count, 3)
   assert.equal(first.total, 3)
   assert.deepEqual(first.columns.map(({ name }) => name).slice(0, 3), ['Name', 'Ready', 'Status'])
   assert.equal(first.rows.length, 3)

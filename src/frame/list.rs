@@ -381,7 +381,8 @@ impl ListFramer {
 
 /// What stands between the quotes of a key.
 fn text(key: &[u8]) -> &[u8] {
-    key.strip_prefix(b"\"")
-        .and_then(|key| key.strip_suffix(b"\""))
-        .unwrap_or_default()
+    match key {
+        [b'"', text @ .., b'"'] => text,
+        _ => &[],
+    }
 }

@@ -92,12 +92,14 @@ async fn a_snapshot_arrives_and_stays_live() {
     let view = core.open_view(ViewConfig::new()).unwrap_or_default();
     core.start();
     snapshot(&host, &core).await;
+    let is_live = || core.status().contains(r#""phase":"live""#);
     assert!(
-        core.status().contains(r#""phase":"live""#),
-        "{}",
+        !is_live(),
+        "before a view shows the rows: {}",
         core.status()
     );
     until("a settled view", || core.refresh()).await;
+    assert!(is_live(), "{}", core.status());
     let rows = core.view_rows(view, 0, 10).expect("a view that is ready");
     assert_eq!(rows.lines().count(), 10, "{rows}");
     assert!(rows.lines().all(|row| row.starts_with('{')), "{rows}");
