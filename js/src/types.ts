@@ -262,7 +262,10 @@ export interface Change {
 
 /** A live table. It says that its `status` changed by an event of that name, at most once an animation frame. */
 export interface TableWatch extends EventTarget, Disposable {
-  /** The first whole snapshot; rejects with a WatchError where that can never come. Never an unhandled rejection. */
+  /**
+   * The first whole snapshot; rejects with a WatchError where that can never come. Never an unhandled rejection. Views that are open
+   * show it with the next frame, and not before that does the status say `live`.
+   */
   readonly synced: Promise<void>
   /** The same reference until it changes. */
   readonly status: WatchStatus
