@@ -1,6 +1,7 @@
 // Every suite of `npm test`, quick ones first: what it needs and how it runs.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { build as buildApiServer, versions } from './apiserver.mjs'
 import { counts } from './lib/counts.mjs'
 import { buildFakeServer } from './lib/fake-server.mjs'
 import { root, run } from './lib/run.mjs'
@@ -65,6 +66,13 @@ async function coreOnWasm(flags) {
 const build = async () => {
   await nodeModules()
   await run(process.execPath, ['scripts/build.mjs'])
+}
+
+/** Real API servers, and the fake by the same cases. */
+async function againstApiServers() {
+  for (const version of Object.keys(versions)) await buildApiServer(version)
+  await buildFakeServer()
+  return nodeTests('tests/apiserver')
 }
 
 /** Tests that drive Chromium against the fake API server, one file after the other. */
@@ -196,5 +204,11 @@ export const suites = [
     name: 'packaging',
     about: 'the packed tarball in a fresh Vite app',
     run: () => inChromium('tests/packaging'),
+  },
+  {
+    name: 'apiserver',
+    about: 'real kube-apiservers, and the fake by the same cases',
+    onlyByName: 'it builds real API servers, each for some minutes the first time',
+    run: againstApiServers,
   },
 ]
