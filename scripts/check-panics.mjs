@@ -1,4 +1,4 @@
-// Looks for panicking code in a release build of frame, json and event alone: a panic kills a wasm instance, and lints see
+// Looks for panicking code in a release build of frame, json, event and status alone: a panic kills a wasm instance, and lints see
 // few of the calls that can. Compiles tests/panic-free for wasm as the product is compiled, follows the calls from its
 // exports through the assembly (tables and vtables included), and compares every call that reaches a panic with
 // docs/panics.md, where each is listed with why it cannot happen. Fails on one that is not listed, and on one that is
@@ -13,7 +13,7 @@ const builds = [
   { name: 'simd128', flags: ['-Ctarget-feature=+simd128'] },
   { name: 'scalar', flags: ['-Ctarget-feature=-simd128'] },
 ]
-const roots = ['frame_watch', 'frame_list', 'json', 'event', 'element', 'list_metadata']
+const roots = ['frame_watch', 'frame_list', 'json', 'event', 'status', 'element', 'list_metadata']
 const list = 'docs/panics.md'
 const escapes = { $LT$: '<', $GT$: '>', $u20$: ' ', $RF$: '&', $C$: ',', $u7b$: '{', $u7d$: '}' }
 
@@ -56,7 +56,7 @@ async function compile({ name, flags }) {
   const output = join(root, 'target', 'panics', `${name}.s`)
   await mkdir(join(root, 'target', 'panics'), { recursive: true })
   const command = ['rustc', '--locked', '--release', '-p', 'panic-free', '--target', target, '--crate-type', 'cdylib']
-  await step(`compiling frame, json and event (${name})`, () =>
+  await step(`compiling frame, json, event and status (${name})`, () =>
     run('cargo', [...command, '--', `--emit=asm=${output}`, '-Cstrip=none', ...flags], {
       env: { RUSTFLAGS: undefined },
     }),

@@ -3,6 +3,7 @@
 
 use kube_watchlist::event::{Event, Format, Objects, decode, decode_list_meta, decode_object, decode_row};
 use kube_watchlist::json::{Cursor, Error};
+use kube_watchlist::status::Status;
 use libfuzzer_sys::fuzz_target;
 
 fn checked<T>(decoded: Result<T, Error>, bytes: &[u8]) -> Option<T> {
@@ -31,7 +32,10 @@ fuzz_target!(|bytes: &[u8]| {
             }
         }
         Some(Event::Bookmark(bookmark)) => is_json(bookmark.columns, b'['),
-        Some(Event::Error(_)) | None => {}
+        Some(Event::Error(status)) => {
+            Status::parse(status);
+        }
+        None => {}
     }
     checked(decode_row(bytes), bytes);
     for format in [Format::Table, Format::Metadata, Format::Object] {

@@ -1,4 +1,4 @@
-//! Every way into `frame`, `json` and `event`, with nothing around it. `scripts/check-panics.mjs` compiles this crate as
+//! Every way into `frame`, `json`, `event` and `status`, with nothing around it. `scripts/check-panics.mjs` compiles this crate as
 //! the product is compiled and follows the calls from these functions.
 #![allow(
     unsafe_code,
@@ -12,6 +12,7 @@ use std::alloc::{GlobalAlloc, Layout};
 use kube_watchlist::event;
 use kube_watchlist::frame::{Framer, ListFramer, Verdict};
 use kube_watchlist::json::Cursor;
+use kube_watchlist::status::Status;
 
 unsafe extern "C" {
     fn host_allocate(size: usize, align: usize) -> *mut u8;
@@ -142,6 +143,16 @@ pub unsafe extern "C" fn json(start: *const u8, length: usize) {
 pub unsafe extern "C" fn event(start: *const u8, length: usize) {
     // SAFETY: the caller's promise.
     black_box(event::decode(unsafe { bytes(start, length) }).ok());
+}
+
+/// Reads what a server says of a refusal.
+///
+/// # Safety
+/// As for [`slice::from_raw_parts`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn status(start: *const u8, length: usize) {
+    // SAFETY: the caller's promise.
+    black_box(Status::parse(unsafe { bytes(start, length) }));
 }
 
 /// Decodes an element of a LIST.

@@ -9,8 +9,7 @@ use crate::object;
 
 /// Decodes one watch event: the whole of `frame` is one JSON document, white space around it allowed.
 ///
-/// An ERROR event never fails for what its object says: it is handed over as it is. An
-/// object of kind Status is an [`Event::Error`] whatever the type of its event, for it can be no row.
+/// An ERROR event never fails for what its object says: it is handed over as it is. An object of kind Status is an [`Event::Error`] whatever the type of its event, for it can be no row.
 ///
 /// # Errors
 /// * [`Error::is_incomplete`]: `frame` ends inside the document.
