@@ -33,7 +33,7 @@ fuzz_target!(|bytes: &[u8]| {
         }
         Some(Event::Bookmark(bookmark)) => is_json(bookmark.columns, b'['),
         Some(Event::Error(status)) => {
-            Status::parse(status);
+            let _ = Status::parse(status);
         }
         None => {}
     }
