@@ -466,3 +466,25 @@ fn refusals() {
     assert!(parse("1.37-rbac", "410-continue").is_expired());
     assert!(parse("1.37", "pods-list-future-rv").is_too_large_resource_version());
 }
+
+/// What was remembered of one event must never be seen in the next.
+#[test]
+fn a_decoder_says_of_every_event_what_decoding_it_alone_says() {
+    let mut decoder = event::Decoder::default();
+    for (version, name, exchange) in all_recorded() {
+        if !exchange.is_json_watch() {
+            continue;
+        }
+        for frame in exchange.frames() {
+            let alone = event::decode(frame);
+            assert_eq!(decoder.decode(frame), alone, "{version} {name}");
+            for at in (0..frame.len()).step_by(13) {
+                let mut damaged = frame.to_vec();
+                damaged[at] = br#""\{}[],:x"#[at % 9];
+                let alone = event::decode(&damaged);
+                assert_eq!(decoder.decode(&damaged), alone, "{version} {name} {at}");
+            }
+            assert_eq!(decoder.decode(frame), alone, "{version} {name}");
+        }
+    }
+}

@@ -33,7 +33,7 @@ pub mod rfc3339;
 
 use std::borrow::Cow;
 
-pub use decode::{decode, decode_list_meta, decode_object, decode_row};
+pub use decode::{Decoder, decode, decode_list_meta, decode_object, decode_row};
 
 use crate::clock::Timestamp;
 

@@ -1,7 +1,8 @@
-//! Any bytes end in an event, a row or an error whose offset is inside of them; and what was decoded can be read.
+//! Any bytes end in an event, a row or an error whose offset is inside of them; what was decoded can be read; and a `Decoder` says
+//! of line after line what decoding each alone says.
 #![no_main]
 
-use kube_watchlist::event::{Event, Format, Objects, decode, decode_list_meta, decode_object, decode_row};
+use kube_watchlist::event::{Decoder, Event, Format, Objects, decode, decode_list_meta, decode_object, decode_row};
 use kube_watchlist::json::{Cursor, Error};
 use kube_watchlist::status::Status;
 use libfuzzer_sys::fuzz_target;
@@ -42,4 +43,10 @@ fuzz_target!(|bytes: &[u8]| {
         checked(decode_object(bytes, format), bytes);
     }
     checked(decode_list_meta(bytes), bytes);
+    // Line after line, as on a stream: what was remembered of one is never seen in the next.
+    let mut decoder = Decoder::default();
+    for line in bytes.split(|byte| *byte == b'\n') {
+        assert_eq!(decoder.decode(line), decode(line));
+        assert_eq!(decoder.decode_object(line, Format::Object), decode_object(line, Format::Object));
+    }
 });

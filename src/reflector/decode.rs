@@ -7,7 +7,7 @@ use super::dropped::{Cause, Dropped, because};
 use super::status::Reason;
 use super::version::{self, is_version};
 use crate::clock::Timestamp;
-use crate::event::{self, Bookmark, Event, Format, Row};
+use crate::event::{self, Bookmark, Decoder, Event, Format, Row};
 use crate::frame::{FrameError, Framer, Verdict};
 use crate::json::{Error, ErrorKind};
 use crate::object;
@@ -53,6 +53,7 @@ pub(super) struct Stream {
 /// What has been learned from the events of a stream.
 #[derive(Debug)]
 struct Events {
+    decoder: Decoder,
     /// Objects of several namespaces may come.
     namespaced: bool,
     signature: Option<Signature>,
@@ -136,6 +137,7 @@ impl Stream {
         Self {
             framer: Framer::new(limit_frame),
             events: Events {
+                decoder: Decoder::default(),
                 namespaced,
                 signature: None,
                 raw_columns: Vec::new(),
@@ -203,7 +205,7 @@ impl Events {
             Ok(frame) => frame,
             Err(error) => return self.drop(Cause::Frame(error), batch),
         };
-        let event = match event::decode(frame) {
+        let event = match self.decoder.decode(frame) {
             Ok(event) => event,
             Err(Error {
                 kind: ErrorKind::Incomplete | ErrorKind::TrailingBytes,

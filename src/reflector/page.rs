@@ -5,7 +5,7 @@ use super::dropped::{Cause, Dropped, because};
 use super::status::Reason;
 use super::version::is_version;
 use crate::clock::Timestamp;
-use crate::event::{self, Format};
+use crate::event::{self, Decoder, Format};
 use crate::frame::{FrameError, List, ListFramer, Part};
 use crate::json::{Cursor, Error};
 use crate::store::{CapacityError, Store};
@@ -22,6 +22,7 @@ pub(super) struct Page {
 /// What a page has brought so far.
 #[derive(Debug, Default)]
 pub(super) struct PageContent {
+    decoder: Decoder,
     /// From the list's kind; none for what is no list.
     format: Option<Format>,
     columns: Option<Result<Columns, Error>>,
@@ -173,7 +174,7 @@ impl PageContent {
             (List::Items, Some(Format::Metadata)) => Format::Metadata,
             (List::Items, _) => Format::Object,
         };
-        let row = match event::decode_object(value, format) {
+        let row = match self.decoder.decode_object(value, format) {
             Ok(row) => row,
             Err(error) => return self.dropped.note(Cause::Json(error)),
         };

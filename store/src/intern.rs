@@ -8,6 +8,7 @@ use super::arena::{Arena, Loc};
 use super::budget::Budget;
 use super::hash::Hasher;
 use super::index::Index;
+use crate::json::simd::same;
 
 /// Uses and hash stand before the bytes, then the length.
 const HEADER: usize = 12;
@@ -116,19 +117,6 @@ impl Interner {
     pub(super) fn bytes(&self, at: Loc) -> &[u8] {
         bytes(&self.arena, at)
     }
-}
-
-/// Whether the texts are equal, eight bytes at a time: the comparison of slices is a call that goes byte by byte on wasm.
-#[inline]
-fn same(a: &[u8], b: &[u8]) -> bool {
-    let ((words, tail), (others, other_tail)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
-    let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
-    a.len() == b.len()
-        && words
-            .iter()
-            .zip(others)
-            .all(|(one, other)| word(one) == word(other))
-        && tail.iter().zip(other_tail).all(|(one, other)| one == other)
 }
 
 #[inline]

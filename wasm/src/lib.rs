@@ -29,6 +29,11 @@ mod slice;
 mod status;
 mod watch;
 
+/// Half the size of the default allocator; rows lie in segments of their own, so few pieces are asked of it.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
 pub use config::{ViewConfig, WatchConfig};
 pub use export::{WatchCore, on_panic};
 pub use host::Host;

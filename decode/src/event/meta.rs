@@ -4,11 +4,23 @@ use std::borrow::Cow;
 
 use super::{ListMeta, Meta, rfc3339};
 use crate::clock::Timestamp;
-use crate::json::{Cursor, Error, ErrorKind, Kind};
+use crate::json::{Again, Cursor, Echo, Error, Kind};
 
 /// [KEP-3157](https://github.com/kubernetes/enhancements/tree/master/keps/sig-api-machinery/3157-watch-list): marks
 /// the bookmark after which the initial events are complete.
 const INITIAL_EVENTS_END: &[u8] = b"k8s.io/initial-events-end";
+
+/// What stood in the objects before. They come in the order of their names, so neighbours are much alike.
+#[derive(Debug, Default)]
+pub(super) struct Before {
+    pub(super) columns: Again,
+    pub(super) labels: Again,
+    pub(super) owners: Again,
+    pub(super) finalizers: Again,
+    pub(super) managed_fields: Echo,
+    pub(super) spec: Echo,
+    pub(super) status: Echo,
+}
 
 /// What one `metadata` says beside its [`Meta`].
 #[derive(Clone, Copy, Default)]
@@ -31,6 +43,7 @@ pub(super) struct Sent<'a> {
 pub(super) fn read<'a>(
     cursor: &mut Cursor<'a>,
     annotations: bool,
+    before: &mut Before,
     meta: &mut Meta<'a>,
 ) -> Result<Aside<'a>, Error> {
     let mut aside = Aside::default();
@@ -50,9 +63,12 @@ pub(super) fn read<'a>(
             b"resourceVersion" => meta.resource_version = text(value)?.0,
             b"creationTimestamp" => meta.creation_timestamp = time(value)?,
             b"deletionTimestamp" => meta.deletion_timestamp = time(value)?,
-            b"labels" => meta.labels = container(value, Kind::Object)?,
-            b"ownerReferences" => meta.owners = container(value, Kind::Array)?,
-            b"finalizers" => meta.finalizers = container(value, Kind::Array)?,
+            b"labels" => meta.labels = container(value, Kind::Object, &mut before.labels)?,
+            b"ownerReferences" => meta.owners = container(value, Kind::Array, &mut before.owners)?,
+            b"finalizers" => {
+                meta.finalizers = container(value, Kind::Array, &mut before.finalizers)?;
+            }
+            b"managedFields" => value.skip_like(&mut before.managed_fields)?,
             b"annotations" if annotations => *initial_events_end = is_end(value)?,
             _ => value.skip()?,
         }
@@ -90,14 +106,15 @@ pub(super) fn text<'a>(value: &mut Cursor<'a>) -> Result<(Cow<'a, str>, Option<&
 }
 
 /// A container of this kind, checked; none where it is null or empty.
-pub(super) fn container<'a>(value: &mut Cursor<'a>, kind: Kind) -> Result<Option<&'a [u8]>, Error> {
+pub(super) fn container<'a>(
+    value: &mut Cursor<'a>,
+    kind: Kind,
+    again: &mut Again,
+) -> Result<Option<&'a [u8]>, Error> {
     if value.next_null()? {
         return Ok(None);
     }
-    if value.peek()? != kind {
-        return Err(value.error(ErrorKind::Expected(kind)));
-    }
-    let raw = value.slice()?;
+    let raw = value.slice_again(kind, again)?;
     Ok(Some(raw).filter(|raw| !is_empty(raw)))
 }
 

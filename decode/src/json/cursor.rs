@@ -5,7 +5,7 @@ mod check;
 use core::fmt;
 use std::borrow::Cow;
 
-use super::{Error, ErrorKind, number, simd, string};
+use super::{Again, Echo, Error, ErrorKind, number, simd, string};
 
 /// The kinds of JSON values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -220,6 +220,43 @@ impl<'a> Cursor<'a> {
             Kind::Object | Kind::Array => self.skip_container(),
             _ => self.scalar(),
         }
+    }
+
+    /// [`Cursor::skip`] for a value that resembles the last one that was passed with this `echo`.
+    ///
+    /// # Errors
+    /// Those of [`Cursor::skip`].
+    pub fn skip_like(&mut self, echo: &mut Echo) -> Result<(), Error> {
+        if !matches!(self.peek()?, Kind::Object | Kind::Array) {
+            return self.skip();
+        }
+        let length = echo.end(self.rest).ok_or_else(|| self.incomplete())?;
+        self.advance(length);
+        Ok(())
+    }
+
+    /// [`Cursor::slice`] for an array.
+    ///
+    /// # Errors
+    /// Where it is no array, and those of [`Cursor::slice`].
+    pub fn array(&mut self) -> Result<&'a [u8], Error> {
+        self.require(Kind::Array)?;
+        self.slice()
+    }
+
+    /// [`Cursor::slice`] for an array or object that is often the same as the last one that was read with this `again`.
+    ///
+    /// # Errors
+    /// Those of [`Cursor::slice`].
+    pub fn slice_again(&mut self, kind: Kind, again: &mut Again) -> Result<&'a [u8], Error> {
+        self.require(kind)?;
+        if let Some(value) = again.find(self.rest) {
+            self.advance(value.len());
+            return Ok(value);
+        }
+        let value = self.slice()?;
+        again.remember(value);
+        Ok(value)
     }
 
     /// Reads the next value, whatever it is, checks all of it (grammar, strings, numbers, UTF-8) and returns its

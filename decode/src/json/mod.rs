@@ -51,8 +51,10 @@
     )
 )]
 
+mod again;
 pub mod brackets;
 mod cursor;
+mod echo;
 mod error;
 mod number;
 mod optional;
@@ -66,8 +68,10 @@ mod optional;
 pub mod simd;
 mod string;
 
+pub use again::Again;
 pub use brackets::MAX_DEPTH;
 pub use cursor::{Cursor, Kind};
+pub use echo::Echo;
 pub use error::{Error, ErrorKind};
 pub use number::{integer, whole};
 pub use optional::Visitor;

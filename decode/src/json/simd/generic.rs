@@ -12,10 +12,7 @@
 //! 4. What is left is few, and where it cannot close the document, counting is enough. Otherwise it is walked one by one.
 
 use super::vector::Vector;
-use super::{Structure, scalar};
-
-/// Bytes in a block: one for each bit of a mask.
-const BLOCK: usize = 64;
+use super::{BLOCK, Structure, scalar};
 
 #[inline]
 pub(super) fn find_newline<V: Vector>(bytes: &[u8]) -> Option<usize> {
@@ -71,6 +68,37 @@ fn find<V: Vector>(bytes: &[u8], lanes: impl Fn(V) -> V, byte: impl Fn(u8) -> bo
     tail.iter()
         .position(|&one| byte(one))
         .unwrap_or(bytes.len())
+}
+
+/// See [`alike`](super::alike).
+#[inline]
+pub(super) fn alike<V: Vector>(one: &[u8], other: &[u8]) -> usize {
+    let (ones, others) = (one.as_chunks::<BLOCK>().0, other.as_chunks::<BLOCK>().0);
+    let mut blocks = 0;
+    for (one, other) in ones.iter().zip(others) {
+        let (one, other) = (lanes::<V>(one), lanes::<V>(other));
+        let pairs: [(V, V); 4] = core::array::from_fn(|index| (one[index], other[index]));
+        let [a, b, c, d] = pairs.map(|(one, other)| one.differs(other));
+        if a.or(b).or(c.or(d)).top_bits() != 0 {
+            let [a, b, c, d] = pairs.map(|(one, other)| {
+                let matters = is_structural(one).or(is_structural(other));
+                one.differs(other).and(matters)
+            });
+            if a.or(b).or(c.or(d)).top_bits() != 0 {
+                break;
+            }
+        }
+        blocks += 1;
+    }
+    blocks * BLOCK
+}
+
+/// The lanes that a [`Structure`] looks at.
+#[inline]
+fn is_structural<V: Vector>(lane: V) -> V {
+    let braces = lane.as_brace();
+    let strings = lane.equals(b'"').or(lane.equals(b'\\'));
+    strings.or(braces.equals(b'{')).or(braces.equals(b'}'))
 }
 
 /// See [`Structure::feed`].

@@ -80,6 +80,29 @@ fn is_ascii(bytes: &[u8]) -> bool {
     seen & TOP == 0
 }
 
+/// Whether the bytes are equal, eight at a time: the comparison of slices is a call that goes byte by byte on wasm.
+#[inline]
+#[must_use]
+pub fn same(one: &[u8], other: &[u8]) -> bool {
+    let ((words, tail), (others, other_tail)) = (one.as_chunks::<8>(), other.as_chunks::<8>());
+    let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
+    one.len() == other.len()
+        && words
+            .iter()
+            .zip(others)
+            .all(|(one, other)| word(one) == word(other))
+        && tail.iter().zip(other_tail).all(|(one, other)| one == other)
+}
+
+/// Bytes in a block: one for each bit of a mask.
+pub(super) const BLOCK: usize = 64;
+
+/// How many bytes from the start, counted in whole blocks, are alike to a [`Structure`]: equal, or different in such as it does not
+/// look at.
+pub(super) fn alike(one: &[u8], other: &[u8]) -> usize {
+    native::alike(one, other)
+}
+
 /// Finds the end of an object or array whose bytes come in any cuts.
 ///
 /// ```
@@ -100,6 +123,12 @@ pub struct Structure {
 }
 
 impl Structure {
+    /// Behind the opening bracket of a document.
+    pub(super) const OPEN: Self = Self {
+        depth: 1,
+        ..Self::new()
+    };
+
     /// Before the opening bracket.
     #[must_use]
     pub const fn new() -> Self {

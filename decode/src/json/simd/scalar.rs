@@ -6,7 +6,7 @@
     reason = "where there are vectors, only tests and short tails come here"
 )]
 
-use super::Structure;
+use super::{BLOCK, Structure};
 
 pub(super) fn find_newline(bytes: &[u8]) -> Option<usize> {
     bytes.iter().position(|&byte| byte == b'\n')
@@ -34,6 +34,17 @@ pub(super) const fn is_special(byte: u8) -> bool {
 #[inline]
 pub(super) const fn is_quote(byte: u8) -> bool {
     matches!(byte, b'"' | b'\\')
+}
+
+/// See [`alike`](super::alike).
+pub(super) fn alike(one: &[u8], other: &[u8]) -> usize {
+    let structural = |byte| matches!(byte, b'"' | b'\\' | b'{' | b'[' | b'}' | b']');
+    let (ones, others) = (one.as_chunks::<BLOCK>().0, other.as_chunks::<BLOCK>().0);
+    let alike = |(one, other): &(&[u8; BLOCK], &[u8; BLOCK])| {
+        let mut pairs = one.iter().zip(*other);
+        pairs.all(|(one, other)| one == other || !structural(*one) && !structural(*other))
+    };
+    ones.iter().zip(others).take_while(alike).count() * BLOCK
 }
 
 /// See [`Structure::feed`].

@@ -182,6 +182,24 @@ fn structure_agrees_at_every_cut_of_a_real_shape() {
 }
 
 #[test]
+fn blocks_are_alike_where_only_text_differs() {
+    let one = vec![b'a'; 4 * super::BLOCK + 9];
+    for at in 0..one.len() {
+        for byte in 0..=u8::MAX {
+            let mut other = one.clone();
+            other[at] = byte;
+            let alike = native::alike(&one, &other);
+            assert_eq!(alike, scalar::alike(&one, &other));
+            assert_eq!(alike, native::alike(&other, &one));
+            let structure = br#""\\{}[]"#.contains(&byte) && at < 4 * super::BLOCK;
+            let due = if structure { at / super::BLOCK } else { 4 };
+            assert_eq!(alike, due * super::BLOCK, "{byte} at {at}");
+        }
+    }
+    assert_eq!(native::alike(&one, &one[..100]), super::BLOCK);
+}
+
+#[test]
 fn runs_of_backslashes_of_every_length_at_every_place() {
     for padding in 0..130 {
         for run in 0..8 {

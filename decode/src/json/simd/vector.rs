@@ -11,6 +11,12 @@ pub(super) trait Vector: Copy {
     /// The lanes that hold a control character, a byte below 0x20.
     fn is_control(self) -> Self;
 
+    /// The lanes in which the other holds another byte.
+    fn differs(self, other: Self) -> Self;
+
+    /// The bits that both have.
+    fn and(self, other: Self) -> Self;
+
     /// The bits that either has.
     fn or(self, other: Self) -> Self;
 

@@ -1,7 +1,7 @@
 //! WebAssembly's fixed-width vectors, in builds with `-C target-feature=+simd128`.
 
 use core::arch::wasm32::{
-    i8x16_bitmask, u8x16_eq, u8x16_lt, u8x16_splat, v128, v128_load, v128_or,
+    i8x16_bitmask, u8x16_eq, u8x16_lt, u8x16_ne, u8x16_splat, v128, v128_and, v128_load, v128_or,
 };
 
 use super::vector::Vector;
@@ -19,6 +19,10 @@ pub(super) fn find_special(bytes: &[u8]) -> usize {
 #[inline]
 pub(super) fn find_quote(bytes: &[u8]) -> usize {
     generic::find_quote::<Simd128>(bytes)
+}
+
+pub(super) fn alike(one: &[u8], other: &[u8]) -> usize {
+    generic::alike::<Simd128>(one, other)
 }
 
 pub(super) fn feed(state: &mut Structure, bytes: &[u8]) -> Option<usize> {
@@ -43,6 +47,16 @@ impl Vector for Simd128 {
     #[inline]
     fn is_control(self) -> Self {
         Self(u8x16_lt(self.0, u8x16_splat(b' ')))
+    }
+
+    #[inline]
+    fn differs(self, other: Self) -> Self {
+        Self(u8x16_ne(self.0, other.0))
+    }
+
+    #[inline]
+    fn and(self, other: Self) -> Self {
+        Self(v128_and(self.0, other.0))
     }
 
     #[inline]

@@ -6,8 +6,8 @@
 )]
 
 use core::arch::x86_64::{
-    __m128i, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128,
-    _mm_set1_epi8,
+    __m128i, _mm_and_si128, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_min_epu8, _mm_movemask_epi8,
+    _mm_or_si128, _mm_set1_epi8, _mm_xor_si128,
 };
 
 use super::vector::Vector;
@@ -25,6 +25,10 @@ pub(super) fn find_special(bytes: &[u8]) -> usize {
 #[inline]
 pub(super) fn find_quote(bytes: &[u8]) -> usize {
     generic::find_quote::<Sse2>(bytes)
+}
+
+pub(super) fn alike(one: &[u8], other: &[u8]) -> usize {
+    generic::alike::<Sse2>(one, other)
 }
 
 pub(super) fn feed(state: &mut Structure, bytes: &[u8]) -> Option<usize> {
@@ -60,6 +64,18 @@ impl Vector for Sse2 {
         // SSE2 compares signed bytes only; a byte is below 0x20 where it is the smaller of itself and 0x1f.
         // SAFETY: SSE2 as above.
         Self(unsafe { _mm_cmpeq_epi8(_mm_min_epu8(self.0, Self::splat(0x1f)), self.0) })
+    }
+
+    #[inline]
+    fn differs(self, other: Self) -> Self {
+        // SAFETY: SSE2 as above.
+        Self(unsafe { _mm_xor_si128(_mm_cmpeq_epi8(self.0, other.0), Self::splat(0xff)) })
+    }
+
+    #[inline]
+    fn and(self, other: Self) -> Self {
+        // SAFETY: SSE2 as above.
+        Self(unsafe { _mm_and_si128(self.0, other.0) })
     }
 
     #[inline]
