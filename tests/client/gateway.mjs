@@ -52,7 +52,8 @@ export async function startGateway(upstream) {
   return gateway
 }
 
-function forward(upstream, request, response) {
+/** Asks the server at `upstream` and passes its answer on as it comes. */
+export function forward(upstream, request, response) {
   const { host: _ours, ...headers } = request.headers
   const onward = ask(new URL(request.url, upstream), { method: request.method, headers }, (answer) => {
     response.writeHead(answer.statusCode, answer.headers)

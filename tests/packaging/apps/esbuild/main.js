@@ -1,0 +1,4 @@
+import { createClient } from 'kube-watchlist/inline'
+import { show } from './show.js'
+
+show(createClient)

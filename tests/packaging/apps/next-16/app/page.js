@@ -1,0 +1,5 @@
+import { Pods } from './pods.js'
+
+export default function Page() {
+  return <Pods />
+}
