@@ -1,10 +1,11 @@
 // Every suite of `npm test`, quick ones first: what it needs and how it runs. `lane`: suites of one lane run one after the other,
 // lanes beside each other. What mostly compiles and computes is one, what mostly waits for a browser the other.
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { build as buildApiServer, versions } from './apiserver.mjs'
 import { counts } from './lib/counts.mjs'
 import { buildFakeServer } from './lib/fake-server.mjs'
+import { installed } from './lib/installs.mjs'
 import { root, run } from './lib/run.mjs'
 import { nightly, nodeModules, rustTarget, tool } from './tools.mjs'
 
@@ -38,6 +39,14 @@ async function nodeTests(where, options = {}) {
   const files = where.endsWith('.test.mjs') ? [join(root, where)] : tests(where)
   const args = ['--test', '--test-reporter=spec', ...(options.args ?? []), ...files]
   return counts(await run(process.execPath, args, options))
+}
+
+/** Installed before the suite, so that one that cannot be is a suite that did not run. */
+function appsWithPackages() {
+  const folder = join(root, 'tests/packaging/apps')
+  return readdirSync(folder)
+    .map((name) => join(folder, name))
+    .filter((app) => existsSync(join(app, 'package.json')))
 }
 
 async function checks(list) {
@@ -218,8 +227,11 @@ export const suites = [
   {
     name: 'packaging',
     lane: 'browser',
-    about: 'the packed tarball in a fresh Vite app',
-    run: () => inChromium('tests/packaging'),
+    about: 'the packed tarball in fresh apps, each built by its own tools and live in Chromium',
+    run: async () => {
+      for (const app of appsWithPackages()) await installed(app)
+      return inChromium('tests/packaging')
+    },
   },
   {
     name: 'apiserver',
