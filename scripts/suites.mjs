@@ -1,5 +1,4 @@
-// Every suite of `npm test`, quick ones first: what it needs and how it runs. `lane`: suites of one lane run one after the other,
-// lanes beside each other. What mostly compiles and computes is one, what mostly waits for a browser the other.
+// Every suite of `npm test`, quick ones first: what it needs and how it runs.
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { build as buildApiServer, versions } from './apiserver.mjs'
@@ -107,7 +106,6 @@ async function browser(name) {
 export const suites = [
   {
     name: 'layers',
-    lane: 'rust',
     about: 'the core names no browser crate',
     run: () =>
       checks([
@@ -135,7 +133,6 @@ export const suites = [
   },
   {
     name: 'native',
-    lane: 'rust',
     about: 'Rust: core, fake API server, and what of the driver needs no browser',
     run: async () =>
       counts(
@@ -143,22 +140,19 @@ export const suites = [
           (await run('cargo', ['test', '--locked', '-p', 'kube-watchlist-wasm', '--lib'])),
       ),
   },
-  { name: 'wasm32', lane: 'rust', about: 'the core on a 32-bit machine, scalar', run: () => coreOnWasm('') },
+  { name: 'wasm32', about: 'the core on a 32-bit machine, scalar', run: () => coreOnWasm('') },
   {
     name: 'wasm32-simd',
-    lane: 'rust',
     about: 'the core on a 32-bit machine, simd128',
     run: () => coreOnWasm('-Ctarget-feature=+simd128'),
   },
   {
     name: 'panics',
-    lane: 'rust',
     about: 'no panicking code in frame, json, event and status',
     run: async () => counts(await run(process.execPath, ['scripts/check-panics.mjs'])),
   },
   {
     name: 'fuzz',
-    lane: 'rust',
     about: 'each fuzz target for some seconds',
     run: async () => {
       await tool('cargo-fuzz')
@@ -168,7 +162,6 @@ export const suites = [
   },
   {
     name: 'js',
-    lane: 'browser',
     about: 'the package without a browser',
     run: async () => {
       await build()
@@ -177,13 +170,11 @@ export const suites = [
   },
   {
     name: 'recordings',
-    lane: 'browser',
     about: 'what real API servers said, and what the cases say of it',
     run: () => nodeTests('tests/apiserver/recorded.test.mjs'),
   },
   {
     name: 'commands',
-    lane: 'browser',
     about: 'npm start from the command line to the page, and what npm test says of a missing tool',
     run: async () => {
       await build()
@@ -193,7 +184,6 @@ export const suites = [
   },
   {
     name: 'proxy',
-    lane: 'browser',
     about: 'the read-only proxy',
     run: async () => {
       await nodeModules()
@@ -202,31 +192,26 @@ export const suites = [
   },
   {
     name: 'chrome',
-    lane: 'browser',
     about: 'the driver in headless Chromium',
     run: () => browser('chrome'),
   },
   {
     name: 'firefox',
-    lane: 'browser',
     about: 'the driver in headless Firefox',
     run: () => browser('firefox'),
   },
   {
     name: 'client',
-    lane: 'browser',
     about: 'the package in Chromium: requests, lifetimes, notifications, smoothness, privacy',
     run: () => inChromium('tests/client'),
   },
   {
     name: 'e2e',
-    lane: 'browser',
     about: 'the demo page in Chromium, every profile and fault',
     run: () => inChromium('tests/e2e'),
   },
   {
     name: 'packaging',
-    lane: 'browser',
     about: 'the packed tarball in fresh apps, each built by its own tools and live in Chromium',
     run: async () => {
       for (const app of appsWithPackages()) await installed(app)
@@ -235,7 +220,6 @@ export const suites = [
   },
   {
     name: 'apiserver',
-    lane: 'browser',
     about: 'real kube-apiservers, and the fake by the same cases',
     onlyByName: 'it builds real API servers, each for some minutes the first time',
     run: againstApiServers,

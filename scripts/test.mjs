@@ -1,6 +1,6 @@
 // `npm test`: runs every suite that this machine can run and says in its last lines what ran, what did not and why.
 // `npm test -- NAME…` runs only those, and such as are run by name alone; `--strict` fails also where a suite could not run (as `.ci/run` wants it).
-import { CommandError, say, seconds } from './lib/run.mjs'
+import { CommandError, seconds } from './lib/run.mjs'
 import { suites } from './suites.mjs'
 import { missing } from './tools.mjs'
 
@@ -12,23 +12,12 @@ if (unknown.length > 0) {
   process.exit(2)
 }
 
+const rows = []
 const left = wanted.length > 0 ? [] : suites.filter((suite) => suite.onlyByName)
-const chosen = suites.filter((suite) => !left.includes(suite) && (wanted.length === 0 || wanted.includes(suite.name)))
-const started = performance.now()
-const lanes = [...new Set(chosen.map((suite) => suite.lane))]
-const rows = (await Promise.all(lanes.map(inTurn))).flat()
-
-/** The suites of a lane, one after the other. */
-async function inTurn(lane) {
-  const rows = []
-  for (const suite of chosen.filter((suite) => suite.lane === lane)) rows.push(await outcome(suite))
-  return rows
-}
-
-/** Runs a suite; whatever happens in it is told by the row. */
-async function outcome(suite) {
+for (const suite of suites) {
+  if (left.includes(suite) || (wanted.length > 0 && !wanted.includes(suite.name))) continue
   const started = performance.now()
-  say(`▸ ${suite.name}: ${suite.about}\n`)
+  console.log(`▸ ${suite.name}: ${suite.about}`)
   const row = { name: suite.name, passed: 0, failed: 0, skipped: 0, state: 'ok', why: '' }
   try {
     Object.assign(row, await suite.run())
@@ -40,13 +29,11 @@ async function outcome(suite) {
     row.state = lacking ? 'DID NOT RUN' : 'FAILED'
     row.why = lacking ?? error.message
     if (!lacking) row.failed = Math.max(1, row.failed)
-    if (error instanceof CommandError) say(error.output)
+    if (error instanceof CommandError) process.stdout.write(error.output)
   }
   row.time = performance.now() - started
-  say(
-    `${row.state === 'ok' ? '✔' : '✖'} ${suite.name}: ${row.state} · ${row.passed} passed · ${seconds(row.time)}${row.why ? ` · ${row.why}` : ''}\n`,
-  )
-  return row
+  console.log(`  ${row.state} · ${row.passed} passed · ${seconds(row.time)}${row.why ? ` · ${row.why}` : ''}`)
+  rows.push(row)
 }
 
 const sum = (key) => rows.reduce((total, row) => total + row[key], 0)
@@ -57,7 +44,7 @@ for (const row of rows) {
     `${row.name.padEnd(12)}${String(row.passed + row.failed).padStart(7)}${seconds(row.time).padStart(8)}  ${row.state}${row.why ? `: ${row.why}` : ''}`,
   )
 }
-console.log(`in all ${seconds(performance.now() - started)}`)
+console.log(`in all ${seconds(sum('time'))}`)
 console.log(absent.length === 0 ? 'every suite ran' : `did not run: ${absent.map((row) => row.name).join(', ')}`)
 for (const suite of left) console.log(`only by name: npm test -- ${suite.name}: ${suite.about}; ${suite.onlyByName}`)
 console.log(`${sum('passed')} passed, ${sum('failed')} failed`)

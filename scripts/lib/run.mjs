@@ -62,8 +62,8 @@ export function seconds(milliseconds) {
 /** The step whose line waits for its end. */
 let unfinished
 
-/** Writes lines of their own, also while the line of a step is not finished. */
-export function say(text) {
+/** Writes lines of their own, also while a step's line is not finished. */
+function say(text) {
   process.stdout.write(unfinished === undefined ? text : `\n${text}`)
   unfinished = undefined
 }
