@@ -16,7 +16,7 @@ import { minifySync } from 'vite'
 
 import { crateSizes } from './crate-sizes.mjs'
 import { glueFactory } from './glue.mjs'
-import { tool } from './tools.mjs'
+import { rustTarget, tool } from './tools.mjs'
 
 const root = join(import.meta.dirname, '..')
 const dist = join(root, 'dist')
@@ -26,6 +26,7 @@ const stamps = join(work, 'stamps.json')
 mkdirSync(dist, { recursive: true })
 mkdirSync(work, { recursive: true })
 
+await rustTarget('wasm32-unknown-unknown')
 const cdylib = cargo()
 const bindgen = await tool('wasm-bindgen')
 const wasm = join(dist, 'kube_watchlist_bg.wasm')
