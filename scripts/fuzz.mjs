@@ -3,6 +3,7 @@
 // fuzz/corpus for the next run; an input that crashes is written to fuzz/artifacts.
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { CommandError, root, run, step } from './lib/run.mjs'
 import { MissingTool, nightly, tool } from './tools.mjs'
@@ -30,13 +31,17 @@ async function main() {
   const build = await compile(targets)
   await seeds(join(folder, 'seeds'))
   let failed = 0
-  for (const target of targets) {
-    const problem = await fuzz(target, join(build, target))
-    if (problem) {
+  const waiting = [...targets]
+  // Each uses one core.
+  const worker = async () => {
+    for (let target = waiting.shift(); target; target = waiting.shift()) {
+      const problem = await fuzz(target, join(build, target))
+      if (!problem) continue
       failed += 1
       console.log(`  ${target}: FAILED: ${problem}`)
     }
   }
+  await Promise.all(Array.from({ length: availableParallelism() }, worker))
   console.log(`ℹ pass ${targets.length - failed}\nℹ fail ${failed}`)
   return failed > 0 ? 1 : 0
 }

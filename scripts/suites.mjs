@@ -40,12 +40,11 @@ async function nodeTests(where, options = {}) {
   return counts(await run(process.execPath, args, options))
 }
 
-/** Installed before the suite, so that one that cannot be is a suite that did not run. */
-function appsWithPackages() {
-  const folder = join(root, 'tests/packaging/apps')
-  return readdirSync(folder)
-    .map((name) => join(folder, name))
-    .filter((app) => existsSync(join(app, 'package.json')))
+/** Folders of the packaging suite with packages: installed before it, so that one that cannot be is a suite that did not run. */
+function packagingFolders() {
+  const folder = join(root, 'tests/packaging')
+  const apps = readdirSync(join(folder, 'apps')).map((name) => join(folder, 'apps', name))
+  return [...apps, join(folder, 'tools')].filter((path) => existsSync(join(path, 'package.json')))
 }
 
 async function checks(list) {
@@ -212,9 +211,10 @@ export const suites = [
   },
   {
     name: 'packaging',
-    about: 'the packed tarball in fresh apps, each built by its own tools and live in Chromium',
+    about:
+      'the packed tarball: what tools and compilers say of it, and in fresh apps, each built by its own tools and live in Chromium',
     run: async () => {
-      for (const app of appsWithPackages()) await installed(app)
+      for (const folder of packagingFolders()) await installed(folder)
       return inChromium('tests/packaging')
     },
   },

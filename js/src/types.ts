@@ -223,14 +223,17 @@ export interface ViewSnapshot {
   readonly error?: Reason
 }
 
-/** A sorted, filtered order of a table's rows, read by windows. */
+/**
+ * A sorted, filtered order of a table's rows, read by windows. `subscribe` and `getSnapshot` need no receiver: React's
+ * `useSyncExternalStore(view.subscribe, view.getSnapshot)` takes them as they are.
+ */
 export interface View extends Disposable {
   /** Declares rows `[first, last)` as looked at. */
   setWindow(first: number, last: number): void
   /** Called at most once an animation frame (by a timer while the page is hidden). Returns the unsubscriber. */
-  subscribe(listener: () => void): () => void
+  readonly subscribe: (listener: () => void) => () => void
   /** Frozen; the same reference until something changed; an unchanged row is the same object. */
-  getSnapshot(): ViewSnapshot
+  readonly getSnapshot: () => ViewSnapshot
   /** Shows something else: parts that are given take the place of those before. What is refused is told in the snapshot's `error`. */
   update(options: ViewOptions): void
   /** Freezes the order (cells go on changing) until `release`. */

@@ -73,16 +73,14 @@ export class TableView implements View {
     this.#request()
   }
 
-  subscribe(listener: () => void): () => void {
+  readonly subscribe = (listener: () => void): (() => void) => {
     // A function of its own: the same listener may be subscribed twice.
     const call = (): void => listener()
     this.#listeners.add(call)
     return () => this.#listeners.delete(call)
   }
 
-  getSnapshot(): ViewSnapshot {
-    return this.#snapshot
-  }
+  readonly getSnapshot = (): ViewSnapshot => this.#snapshot
 
   update(options: ViewOptions): void {
     this.#options = { ...this.#options, ...options }

@@ -83,10 +83,12 @@ test('snapshots are frozen, the same until they change, and share the rows that 
   const { client } = served(stream)
   const view = client.watchTable(PODS).view({ sort: [{ column: 'Name' }] })
   view.setWindow(0, 50)
+  // As React's useSyncExternalStore calls them: without a receiver.
+  const { subscribe, getSnapshot } = view
   let told = 0
-  view.subscribe(() => (told += 1))
-  const first = await until('rows', () => view.getSnapshot().count === 3 && view.getSnapshot())
-  assert.equal(view.getSnapshot(), first)
+  subscribe(() => (told += 1))
+  const first = await until('rows', () => getSnapshot().count === 3 && getSnapshot())
+  assert.equal(getSnapshot(), first)
   for (const part of [
     first,
     first.rows,

@@ -6,7 +6,9 @@
  * - `output`: the folder with what was built, which is served unless `start` serves it;
  * - `start`: a server of its own, that says where it listens;
  * - `wasm`: how many wasm files are in the output;
- * - `headers`: sent with every file.
+ * - `headers`: sent with every file;
+ * - `answer`: what a request for the module is answered instead (see `lib/site.mjs`);
+ * - `files`: written over those of its folder.
  */
 const vite = 'vite/bin/vite.js'
 const listen = ['--host', '127.0.0.1', '--port', '0']

@@ -13,7 +13,7 @@ const LIMIT = { timeout: 300_000 }
 describe('apps', { concurrency: 2 }, () => {
   for (const entry of apps) {
     it(`${entry.name}: rows, then live`, LIMIT, async (t) => {
-      const app = await freshApp(entry.folder)
+      const app = await freshApp(entry.folder, entry.files)
       const modules = (await build(app, entry)).filter((path) => path.endsWith('.wasm'))
       if (entry.output !== undefined) assert.equal(modules.length, entry.wasm, `in the output: ${modules}`)
 

@@ -205,7 +205,8 @@ async fn work_yields_to_the_page() {
     snapshot(&host, &core).await;
     let turns = evaluate("globalThis.turns", &host);
     let turns = turns.as_f64().expect("a number");
-    // A hundred megabytes in slices of 6 ms are many slices.
-    assert!(turns > 20.0, "the page got {turns} turns");
+    // Without slices there is one. A hundred megabytes in slices of 6 ms are a dozen on a machine that reads a gigabyte a second, and
+    // more on a slower one.
+    assert!(turns > 5.0, "the page got {turns} turns");
     core.close();
 }

@@ -11,11 +11,12 @@ import { launchOptions } from '../../client/harness.mjs'
 import { freshApp } from './packed.mjs'
 import { quiet, serve, start } from './site.mjs'
 
-/** A browser for all tests of a file. `more`: of Playwright's launch. */
-export function useBrowser(more) {
+/** A browser for all tests of a group. `flags`: further ones of Chromium. */
+export function useBrowser(...flags) {
   const world = {}
   before(async () => {
-    world.browser = await chromium.launch(await launchOptions(more))
+    const { args, ...options } = await launchOptions()
+    world.browser = await chromium.launch({ ...options, args: [...args, ...flags] })
   })
   after(() => world.browser?.close())
   return world
@@ -49,10 +50,10 @@ export async function build(app, { build: [script, ...argv] = [], output }) {
  * Serves it and opens its page; all of it ends with the test. Resolves to `{ page, site, problems }`, the last what the page
  * logged as an error, or did not catch.
  */
-export async function open(t, browser, app, api, { start: command, output, headers, wasm }) {
+export async function open(t, browser, app, api, { start: command, output, headers, answer }) {
   const server = command && (await start(app, [program(app, command[0]), ...command.slice(1)]))
   if (server) t.after(() => server.stop())
-  const site = await serve({ api: api.url, app: server?.url, folder: join(app, output ?? '.'), headers, wasm })
+  const site = await serve({ api: api.url, app: server?.url, folder: join(app, output ?? '.'), headers, answer })
   t.after(() => site.close())
   const page = await browser.newPage()
   t.after(() => page.close())

@@ -1,7 +1,7 @@
 /** The package as users get it: packed, and installed into a fresh app. */
 import { execFile } from 'node:child_process'
 import { existsSync, rmSync } from 'node:fs'
-import { cp, mkdir, mkdtemp, realpath } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, realpath, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -35,13 +35,15 @@ export async function unpack(folder) {
 
 /**
  * A fresh app: the files of `apps/NAME` over those of `page/`, and the package. Its folder lies in the one where its other
- * packages are installed, so that they are found as in a workspace, and nothing of this checkout is.
+ * packages are installed, so that they are found as in a workspace, and nothing of this checkout is. `files`: written over
+ * them, by path.
  */
-export async function freshApp(name) {
+export async function freshApp(name, files = {}) {
   const source = join(here, 'apps', name)
   const app = await temporary(existsSync(join(source, 'package.json')) ? await installed(source) : tmpdir())
   await cp(join(here, 'page'), app, { recursive: true })
   await cp(source, app, { recursive: true, filter: (path) => basename(path) !== 'package-lock.json' })
+  for (const [path, text] of Object.entries(files)) await writeFile(join(app, path), text)
   await unpack(join(app, 'node_modules/kube-watchlist'))
   return app
 }

@@ -16,9 +16,9 @@ const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'applic
  * - `api`: address of the API server that answers below `/k8s`;
  * - `folder`: of the files of all else, or `app`: the address of a server that answers all else;
  * - `headers`: sent with every file;
- * - `wasm`: what a request for the wasm module is answered instead: `{ type }`, `{ file }`.
+ * - `answer`: what a request for the wasm module is answered instead: `{ type }`, `{ file }`.
  */
-export async function serve({ api, folder, app, headers = {}, wasm = {} }) {
+export async function serve({ api, folder, app, headers = {}, answer = {} }) {
   const requests = []
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url, 'http://site')
@@ -30,9 +30,9 @@ export async function serve({ api, folder, app, headers = {}, wasm = {} }) {
     if (pathname === '/favicon.ico') return response.writeHead(204).end()
     if (app !== undefined) return forward(app, request, response)
     const isModule = pathname.endsWith('.wasm')
-    const path = join(folder, normalize((isModule && wasm.file) || (pathname === '/' ? '/index.html' : pathname)))
+    const path = join(folder, normalize((isModule && answer.file) || (pathname === '/' ? '/index.html' : pathname)))
     if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return response.writeHead(404, headers).end()
-    const type = (isModule && wasm.type) || TYPES[extname(path)] || 'application/octet-stream'
+    const type = (isModule && answer.type) || TYPES[extname(path)] || 'application/octet-stream'
     response.writeHead(200, { ...headers, 'content-type': type })
     createReadStream(path).pipe(response)
   })

@@ -6,7 +6,7 @@ export function show(createClient) {
 
   pods.addEventListener('status', ({ detail }) => {
     document.querySelector('#phase').textContent =
-      detail.error === undefined ? detail.phase : `${detail.phase}: ${detail.error.message}`
+      detail.error === undefined ? detail.phase : [detail.phase, detail.error.code, detail.error.message].join(': ')
   })
   view.subscribe(() => {
     const { columns, rows } = view.getSnapshot()
