@@ -2,6 +2,7 @@
 // read at the start of each run of equal values, and one filtered view a value counts that run. Nothing else is read.
 import type { TableWatch, View } from 'kube-watchlist'
 import { cellText } from '../table/cells'
+import { settled } from '../table/find-row'
 
 export interface Facet {
   readonly value: string
@@ -87,23 +88,4 @@ export class FacetCounter {
     const facets = [...this.#views].map(([value, view]) => ({ value, count: view.getSnapshot().count }))
     this.#report(facets.filter((facet) => facet.count > 0).sort((a, b) => b.count - a.count))
   }
-}
-
-/** The first snapshot that is as wanted; `undefined` if none comes within a second. */
-function settled(view: View, wanted: (snapshot: ReturnType<View['getSnapshot']>) => boolean) {
-  return new Promise<ReturnType<View['getSnapshot']> | undefined>((resolve) => {
-    const check = () => {
-      const snapshot = view.getSnapshot()
-      // Before its first version nothing was read.
-      if (snapshot.version > 0 && wanted(snapshot)) end(snapshot)
-    }
-    const end = (snapshot?: ReturnType<View['getSnapshot']>) => {
-      unsubscribe()
-      clearTimeout(timer)
-      resolve(snapshot)
-    }
-    const unsubscribe = view.subscribe(check)
-    const timer = setTimeout(() => end(), 1000)
-    check()
-  })
 }
