@@ -115,7 +115,7 @@ export function TablePage({ client, table, resources, address, noun, spansNamesp
           <Waiting pending={pending} byRow={atRow} onApply={apply} />
         </div>
         {opened && (
-          <Suspense fallback={<aside className="drawer" aria-busy="true" />}>
+          <Suspense fallback={<section className="drawer" aria-busy="true" />}>
             <Drawer
               client={client}
               watch={watch}

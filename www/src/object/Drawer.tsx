@@ -31,7 +31,7 @@ export default function Drawer(props: Props) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: another object is another opening
   useEffect(() => close.current?.focus({ preventScroll: true }), [name])
   return (
-    <aside
+    <section
       className="drawer"
       role="dialog"
       aria-labelledby={title}
@@ -51,7 +51,7 @@ export default function Drawer(props: Props) {
         </button>
       </header>
       <Opened key={`${name}#${again}`} {...props} onAgain={() => setAgain(again + 1)} />
-    </aside>
+    </section>
   )
 }
 
