@@ -182,15 +182,22 @@ test('the order holds while a row has the focus: what waits is counted, and appl
   await waiting.getByRole('button').click()
   await waiting.waitFor({ state: 'detached' })
   assert.equal(await grid.evaluate((element) => document.activeElement === element), true)
-  // And it follows again when one leaves.
+  // And it follows again when one leaves the row, or the table.
+  const follows = (name) =>
+    until(
+      () => drawn(page),
+      (rows) => rows.some((row) => row.name === name),
+      `${name} is there`,
+    )
   await create('0-third')
   await waiting.waitFor()
+  await grid.press('Escape')
+  await follows('0-third')
+  await grid.press('Home')
+  await create('0-fourth')
+  await waiting.waitFor()
   await page.getByRole('searchbox', { name: 'Filter' }).focus()
-  await until(
-    () => drawn(page),
-    (rows) => rows.some(({ name }) => name === '0-third'),
-    'released',
-  )
+  await follows('0-fourth')
   await demo.matches()
 })
 

@@ -128,7 +128,7 @@ export function TablePage({ client, table, resources, address, noun, spansNamesp
           </Suspense>
         )}
       </div>
-      {hasRows && count < total && (
+      {hasRows && address.filter !== '' && count < total && (
         <p className="matches" role="status">
           {count.toLocaleString('en')} of {total.toLocaleString('en')} {noun} match
         </p>

@@ -12,6 +12,9 @@ export interface Facet {
 /** More values than this are no facets, but names. */
 const mostValues = 12
 
+/** How long the views of the values and the sorted one get to show the same rows, in milliseconds. */
+const moment = 50
+
 /** New values are looked for this often. */
 const interval = 4000
 
@@ -50,8 +53,10 @@ export class FacetCounter {
       for (const value of met) at += await this.#countOf(value)
       const value = await this.#valueAt(at)
       if (value === undefined) break
-      if (met.has(value)) again += 1
-      else if (this.#views.size === mostValues && !this.#views.has(value)) break
+      if (met.has(value)) {
+        again += 1
+        await new Promise((resolve) => setTimeout(resolve, moment))
+      } else if (this.#views.size === mostValues && !this.#views.has(value)) break
       met.add(value)
     }
     if (this.#closed) return

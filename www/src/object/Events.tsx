@@ -18,7 +18,7 @@ export function Events({ client, about }: Props) {
   const request = useMemo<TableRequest>(() => ({ version: 'v1', resource: 'events', ...about }), [about])
   const table = useTable(client, request)
   return (
-    <section className="drawer-part" aria-label="Events">
+    <section className="drawer-part drawer-events" aria-label="Events">
       {table && <EventTable table={table} />}
     </section>
   )
@@ -53,7 +53,8 @@ function EventTable({ table: { watch, view } }: { readonly table: OpenTable }) {
         </div>
       )}
       {count > 0 && (
-        <div className="events">
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+        <div className="events" role="region" tabIndex={0} aria-label="What was recorded">
           <table>
             <thead>
               <tr>

@@ -16,7 +16,7 @@ const mostLines = 3000
 export function Yaml({ text, readAt, secret, showValues, onShowValues }: Props) {
   const lines = useMemo(() => parseLines(text), [text])
   return (
-    <section className="drawer-part">
+    <section className="drawer-part drawer-text">
       <div className="drawer-bar">
         <h3>YAML</h3>
         {readAt !== undefined && <small>as of {timeOfDay(readAt)}, without managedFields</small>}

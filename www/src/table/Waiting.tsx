@@ -14,7 +14,7 @@ export function Waiting({ pending, byRow, onApply }: Props) {
   if (pending === 0) return null
   return (
     <p className="waiting">
-      {byRow ? 'The order holds while you are at a row.' : 'The order holds while the menu is open.'}
+      {byRow ? 'The order holds while you are at a row; Esc leaves it.' : 'The order holds while the menu is open.'}
       <button
         type="button"
         className="button"
