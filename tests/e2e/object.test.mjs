@@ -216,6 +216,34 @@ test("a Secret's values are hidden until somebody asks, also where an annotation
   assert.ok(!(await page.content()).includes(value))
 })
 
+test('while the table is not live, the object says that it may have changed', async (t) => {
+  const { fake, demo, page, drawer, yaml, row } = await open(t)
+  const { namespace, name } = (await fake.state()).rows[0]
+  await row(name).click()
+  await yaml.waitFor()
+  const note = drawer.getByText('The table is not live')
+  assert.equal(await note.count(), 0)
+  await fake.fault({ kind: 'unavailable', match: { path: '/pods' } })
+  await fake.restart()
+  await note.waitFor()
+  await fake.mutate({
+    op: 'patch',
+    resource: 'pods',
+    namespace,
+    name,
+    object: { metadata: { labels: { seen: 'no' } } },
+  })
+  await fake.mend()
+  await page.getByRole('button', { name: 'Retry' }).click()
+  await demo.phase('live')
+  await until(
+    async () => parse(await yaml.textContent()).metadata.labels.seen,
+    (label) => label === 'no',
+    'read again after the resync',
+  )
+  assert.equal(await note.count(), 0)
+})
+
 test("an object that may not be read: the server's own sentence, and another try", async (t) => {
   const { fake, drawer, yaml, row, demo } = await open(t)
   const { name } = (await fake.state()).rows[0]

@@ -39,7 +39,12 @@ export function Notice({ watch, status, noun, namespace, filtered, onClearFilter
     case 'polling':
       return (
         <Panel title={`No ${noun} ${namespace ? `in ${namespace}` : 'here'}`}>
-          <p>The server says so; the first one will appear here by itself.</p>
+          <p>
+            {namespace
+              ? 'The namespace has none, or there is no such namespace: choose another, or wait.'
+              : 'The server has none: choose another resource, or wait.'}{' '}
+            The first one will appear here by itself.
+          </p>
         </Panel>
       )
     case 'auth':

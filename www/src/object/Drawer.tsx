@@ -3,6 +3,7 @@ import { useEffect, useId, useMemo, useRef, useState } from 'react'
 import { formatObject, type ObjectName } from '../address'
 import type { Resource } from '../discovery'
 import { timeOfDay } from '../format'
+import { useStatus } from '../status/use-status'
 import { Events } from './Events'
 import { eventsOf, linksOf, pathOf } from './links'
 import { type Reading, useObject } from './reader'
@@ -73,7 +74,8 @@ function Opened({
   const events = useMemo(() => read && eventsOf(read), [read])
   // The table may learn of it after the server has said so.
   const deleted = gone || (read !== undefined && reading.failure?.httpStatus === 404)
-  const changed = !deleted && row?.meta.deletionTimestamp !== undefined
+  const leaving = !deleted && row?.meta.deletionTimestamp !== undefined
+  const stale = useStatus(watch).staleSince !== undefined
 
   return (
     <div className="drawer-body" data-gone={deleted || undefined}>
@@ -88,9 +90,14 @@ function Opened({
         </p>
       ) : (
         <>
-          {changed && (
+          {leaving && (
             <p className="drawer-note" data-tone="wait">
               It is being deleted.
+            </p>
+          )}
+          {read && stale && (
+            <p className="drawer-note" data-tone="wait">
+              The table is not live: whether this has changed since is not known.
             </p>
           )}
           <FailureNote reading={reading} onRetry={retry} />

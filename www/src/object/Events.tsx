@@ -28,7 +28,7 @@ function EventTable({ table: { watch, view } }: { readonly table: OpenTable }) {
   const status = useStatus(watch)
   const { rows, columns, count } = useSnapshot(view)
   useEffect(() => {
-    view.update({ sort: [{ column: 'Last Seen' }] })
+    view.update({ sort: [{ column: 'Last Seen' }, { column: 'Age' }] })
     view.setWindow(0, most)
   }, [view])
   // It is this object for all of them.
