@@ -105,3 +105,31 @@ test('after a sleep it does not say live before it is', async (t) => {
     30_000,
   )
 })
+
+test('a page that was frozen learns what it missed, and does not say live before', async (t) => {
+  const { fake, demo } = await open(t, [])
+  await demo.phase('live')
+  const devtools = await demo.page.context().newCDPSession(demo.page)
+  await demo.page.evaluate(() => {
+    globalThis.beats = 0
+    setInterval(() => (globalThis.beats += 1), 20)
+  })
+  const frozen = new Promise((resolve) => devtools.once('Debugger.paused', resolve))
+  await devtools.send('Debugger.enable')
+  await devtools.send('Debugger.pause')
+  await frozen
+  await fake.fault({ kind: 'unavailable', match: pods })
+  await fake.restart()
+  await fake.mutate({ op: 'create', resource: 'pods', namespace: 'default', name: 'unheard' })
+  await sleep(2000)
+  await devtools.send('Debugger.resume')
+  await devtools.send('Debugger.disable')
+  const beats = await demo.page.evaluate(() => globalThis.beats)
+  assert.ok(beats < 50, `it was not frozen: ${beats} beats`)
+  const woken = await demo.until(({ phase }) => phase !== 'live', 'not live', 1500)
+  assert.equal(woken.rows, 20)
+  await demo.until(({ stale, notes }) => stale && /not available \(HTTP 503\)/.test(notes), 'old, and why')
+  await fake.mend()
+  await demo.page.getByRole('button', { name: 'Retry' }).click()
+  await demo.until(({ phase, rows, stale }) => phase === 'live' && rows === 21 && !stale, 'live with what was missed')
+})
