@@ -423,6 +423,11 @@ fn a_held_order_stands_still_until_it_is_released() {
         .filter_map(|line| line["cells"][1].as_i64())
         .collect();
     assert_eq!(ranks, [9, 2, 3, 5]);
+    let removed: Vec<bool> = lines
+        .iter()
+        .map(|line| line["removed"] == Value::Bool(true))
+        .collect();
+    assert_eq!(removed, [false, false, true, false]);
     assert_eq!(table.pending(view), 4);
     let at = |table: &Table, key| {
         table

@@ -256,6 +256,41 @@ fn leaving_a_selector_is_a_deletion_with_the_old_state() {
 }
 
 #[test]
+fn events_are_selected_by_what_they_are_about() {
+    let mut cluster = shop_of("1.37");
+    let record = |cluster: &mut Cluster, name: &str, about: &str, uid: &str| {
+        let involved = json!({"kind": "Pod", "namespace": "shop", "name": about, "uid": uid});
+        create(
+            cluster,
+            "events",
+            &json!({"metadata": {"name": name, "namespace": "shop"}, "involvedObject": involved}),
+            NOW,
+        );
+    };
+    record(&mut cluster, "of-it", "web-0", "u1");
+    record(&mut cluster, "of-one-of-its-name", "web-0", "u0");
+    record(&mut cluster, "of-another", "web-1", "u2");
+    let fields = "involvedObject.kind%3DPod,involvedObject.namespace%3Dshop,involvedObject.name%3Dweb-0,involvedObject.uid%3Du1";
+    let target = format!(
+        "/api/v1/namespaces/shop/events?{WATCH_LIST}&fieldSelector={fields}&timeoutSeconds=9"
+    );
+    let mut watch = open(&mut cluster, &target, NOW);
+    // The name is no column that is shown; the object of a row has it.
+    let names = |watch: &mut Watch, cluster: &Cluster| -> Vec<Value> {
+        let batch = watch.poll(&cluster.server, NOW, 1 << 20);
+        let events = common::events(&batch.bytes);
+        let added = events.iter().filter(|event| event["type"] == "ADDED");
+        added
+            .map(|event| event["object"]["rows"][0]["object"]["metadata"]["name"].clone())
+            .collect()
+    };
+    assert_eq!(names(&mut watch, &cluster), ["of-it"]);
+    record(&mut cluster, "of-another-later", "web-1", "u2");
+    record(&mut cluster, "of-it-later", "web-0", "u1");
+    assert_eq!(names(&mut watch, &cluster), ["of-it-later"]);
+}
+
+#[test]
 fn a_recreated_object_has_another_uid() {
     let mut cluster = shop_of("1.37");
     let mut watch = open(

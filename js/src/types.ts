@@ -171,6 +171,8 @@ export interface Row {
   /** One value a column of the view. Text is data, never markup. Times tick. */
   readonly cells: readonly Cell[]
   readonly meta: RowMeta
+  /** The object is gone; the row stays where it was, with its last cells, because the view is held. */
+  readonly removed?: true
 }
 
 /** One rule of an order. */
@@ -236,7 +238,7 @@ export interface View extends Disposable {
   readonly getSnapshot: () => ViewSnapshot
   /** Shows something else: parts that are given take the place of those before. What is refused is told in the snapshot's `error`. */
   update(options: ViewOptions): void
-  /** Freezes the order (cells go on changing) until `release`. */
+  /** Freezes the order (cells go on changing, rows of objects that go stay and are marked `removed`) until `release`. */
   hold(): void
   /** Lets the order follow again. */
   release(): void

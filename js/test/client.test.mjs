@@ -432,6 +432,10 @@ test('held rows stay where they are while cells go on changing', async () => {
     held.rows.map(({ key }) => key),
     before.rows.map(({ key }) => key),
   )
+  assert.deepEqual(
+    held.rows.flatMap(({ removed, meta }) => (removed ? [meta.name] : [])),
+    [gone.object.rows[0].object.metadata.name],
+  )
   view.release()
   await until('the release', () => view.getSnapshot().count === 2)
 })

@@ -237,7 +237,7 @@ impl ChangeFeed {
         if !list.is_empty() {
             list.push(',');
         }
-        push_row(&row, batch.layout, batch.kind, batch.now, list);
+        push_row(&row, false, batch.layout, batch.kind, batch.now, list);
     }
 
     fn cover(&mut self, bound: u32, budget: &mut Budget) -> Result<(), CapacityError> {

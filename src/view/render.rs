@@ -10,9 +10,10 @@ use crate::time_cells;
 /// Appends the row as `Row` of the JavaScript package (and no line end): equal text means that nothing changed.
 ///
 /// Cells are those of the shown columns; times among them are as of `now`; missing ones are null. What was stored and is no
-/// JSON after all is null, or left out of the metadata.
+/// JSON after all is null, or left out of the metadata. `removed`: the row is gone, and shown while the order is held.
 pub(super) fn push_row(
     row: &RowRef<'_>,
+    removed: bool,
     layout: &Layout,
     kind: &Kind,
     now: Timestamp,
@@ -58,7 +59,7 @@ pub(super) fn push_row(
     push_container(row.owners, "[]", out);
     out.push_str(",\"finalizers\":");
     push_container(row.finalizers, "[]", out);
-    out.push_str("}}");
+    out.push_str(if removed { "},\"removed\":true}" } else { "}}" });
 }
 
 /// How long after `now` the row's line first changes by the passing of time; `None`: never.

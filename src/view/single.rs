@@ -181,18 +181,20 @@ impl View {
         self.clear(budget);
     }
 
-    /// Calls `show` for the rows of positions `first..last`, as far as there are.
+    /// Calls `show` for the rows of positions `first..last`, as far as there are, and says of each whether it is gone from
+    /// the store.
     pub(super) fn each<'s>(
         &'s self,
         store: &'s Store,
         first: usize,
         last: usize,
-        mut show: impl FnMut(Option<RowRef<'s>>, &Layout),
+        mut show: impl FnMut(Option<RowRef<'s>>, bool, &Layout),
     ) -> Option<()> {
         let layout = self.current(store).filter(|_| store.is_settled())?;
         for id in self.order.from(first).take(last.saturating_sub(first)) {
             let ghost = self.hold.ghost(id);
-            show(ghost.or_else(|| store.row(id)), layout);
+            let removed = ghost.is_some();
+            show(ghost.or_else(|| store.row(id)), removed, layout);
         }
         Some(())
     }
@@ -206,9 +208,9 @@ impl View {
         now: Timestamp,
         out: &mut String,
     ) -> bool {
-        let shown = self.each(store, first, last, |row, layout| {
+        let shown = self.each(store, first, last, |row, removed, layout| {
             match row {
-                Some(row) => render::push_row(&row, layout, kind, now, out),
+                Some(row) => render::push_row(&row, removed, layout, kind, now, out),
                 None => out.push_str("null"),
             }
             out.push('\n');
@@ -227,7 +229,7 @@ impl View {
         now: Timestamp,
     ) -> Option<Millis> {
         let mut soonest = self.stands(store, now);
-        self.each(store, first, last, |row, layout| {
+        self.each(store, first, last, |row, _, layout| {
             let tick = row.and_then(|row| render::next_tick(&row, layout, now));
             soonest = match (soonest, tick) {
                 (Some(a), Some(b)) => Some(std::cmp::min(a, b)),

@@ -163,6 +163,9 @@ test('the keyboard: from the filter to a row, and the row is followed when the o
   assert.equal(await grid.getAttribute('aria-activedescendant'), await active.getAttribute('id'))
   const key = await active.getAttribute('data-key')
   await fake.mutate({ op: 'create', resource: 'pods', namespace: 'default', name: '0-first' })
+  // Nothing moves under who is at a row; by key it does.
+  await demo.page.locator('.waiting').waitFor()
+  await grid.press('u')
   await demo.page.waitForFunction(() => document.querySelector('.row-active')?.getAttribute('aria-rowindex') === '5')
   assert.equal(await active.getAttribute('data-key'), key)
 })

@@ -41,7 +41,11 @@ export function App({ client }: { readonly client: Client }) {
         </h1>
         <ResourcePicker address={address} discovery={discovery} onPick={go} />
         {namespaced && (
-          <NamespacePicker client={client} namespace={namespace} onPick={(picked) => go({ namespace: picked })} />
+          <NamespacePicker
+            client={client}
+            namespace={namespace}
+            onPick={(picked) => go({ namespace: picked, opened: undefined })}
+          />
         )}
         <FilterBox value={address.filter} onChange={(filter) => go({ filter })} />
         <label className="toggle">
@@ -56,7 +60,9 @@ export function App({ client }: { readonly client: Client }) {
         {table && (
           <TablePage
             key={JSON.stringify(request)}
+            client={client}
             table={table}
+            resources={discovery.resources}
             address={address}
             noun={resource}
             spansNamespaces={namespaced && !namespace}

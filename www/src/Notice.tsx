@@ -32,13 +32,19 @@ export function Notice({ watch, status, noun, namespace, filtered, onClearFilter
   }
   switch (status.phase) {
     case 'connecting':
+      return status.error ? <NotThere why={why} retry={retry} /> : <Syncing status={status} noun={noun} />
     case 'syncing':
       return <Syncing status={status} noun={noun} />
     case 'live':
     case 'polling':
       return (
         <Panel title={`No ${noun} ${namespace ? `in ${namespace}` : 'here'}`}>
-          <p>The server says so; the first one will appear here by itself.</p>
+          <p>
+            {namespace
+              ? 'The namespace has none, or there is no such namespace: choose another, or wait.'
+              : 'The server has none: choose another resource, or wait.'}{' '}
+            The first one will appear here by itself.
+          </p>
         </Panel>
       )
     case 'auth':
@@ -65,15 +71,22 @@ export function Notice({ watch, status, noun, namespace, filtered, onClearFilter
       )
     case 'stale':
     case 'resuming':
-      return (
-        <Panel title="Not connected" why={why}>
-          <p>Nothing has come yet; it is tried again by itself.</p>
-          {retry}
-        </Panel>
-      )
+      return <NotThere why={why} retry={retry} />
     case 'closed':
       return <Panel title="Closed" />
   }
+}
+
+function NotThere({ why, retry }: { readonly why: Why | undefined; readonly retry: ReactNode }) {
+  return (
+    <Panel title="Not connected" why={why}>
+      <p>
+        Nothing has come yet, and it is tried again by itself, as the line above says. If that does not help: does the
+        server run, and do your network, VPN and proxy let you reach it?
+      </p>
+      {retry}
+    </Panel>
+  )
 }
 
 function advice(status: WatchStatus, noun: string): string {
@@ -98,9 +111,15 @@ function Syncing({ status, noun }: { readonly status: WatchStatus; readonly noun
   )
 }
 
+interface Why {
+  readonly text: string
+  /** The server's own sentence. */
+  readonly quote?: string
+}
+
 interface PanelProps {
   readonly title: string
-  readonly why?: { readonly text: string; readonly quote?: string } | undefined
+  readonly why?: Why | undefined
   readonly children?: ReactNode
 }
 

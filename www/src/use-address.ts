@@ -1,5 +1,11 @@
 import { useCallback, useSyncExternalStore } from 'react'
-import { type Address, formatAddress, isStep, parseAddress } from './address'
+import { type Address, formatAddress, isStep, parseAddress, sameTable } from './address'
+
+/** What the history keeps of a step. */
+interface Step {
+  /** The address before it. */
+  readonly from: string
+}
 
 let current = parseAddress(location.hash)
 const listeners = new Set<() => void>()
@@ -24,8 +30,16 @@ export function useAddress(): [Address, (change: Partial<Address>) => void] {
   const go = useCallback((change: Partial<Address>) => {
     const next = { ...current, ...change }
     const url = formatAddress(next)
-    if (isStep(current, next)) history.pushState(null, '', url)
-    else history.replaceState(null, '', url)
+    if (isStep(current, next)) {
+      // What is opened from a table is the row one comes back to.
+      const left = !current.opened && sameTable(current, next) ? { ...current, selected: next.opened } : current
+      const from = formatAddress(left)
+      if (left !== current) history.replaceState(history.state, '', from)
+      history.pushState({ from } satisfies Step, '', url)
+    }
+    // Closing an object goes back to what it was opened from: else "back" would have to be pressed twice.
+    else if (current.opened && !next.opened && (history.state as Step | null)?.from === url) return history.back()
+    else history.replaceState(history.state, '', url)
     read()
   }, [])
   return [address, go]

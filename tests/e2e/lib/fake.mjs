@@ -27,6 +27,11 @@ export class Fake {
     return new Fake(server)
   }
 
+  /** The server goes away. */
+  stop() {
+    return this.#server.stop()
+  }
+
   get url() {
     return this.#server.url
   }

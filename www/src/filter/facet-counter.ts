@@ -2,6 +2,7 @@
 // read at the start of each run of equal values, and one filtered view a value counts that run. Nothing else is read.
 import type { TableWatch, View } from 'kube-watchlist'
 import { cellText } from '../table/cells'
+import { settled } from '../table/find-row'
 
 export interface Facet {
   readonly value: string
@@ -10,6 +11,9 @@ export interface Facet {
 
 /** More values than this are no facets, but names. */
 const mostValues = 12
+
+/** How long the views of the values and the sorted one get to show the same rows, in milliseconds. */
+const moment = 50
 
 /** New values are looked for this often. */
 const interval = 4000
@@ -49,8 +53,10 @@ export class FacetCounter {
       for (const value of met) at += await this.#countOf(value)
       const value = await this.#valueAt(at)
       if (value === undefined) break
-      if (met.has(value)) again += 1
-      else if (this.#views.size === mostValues && !this.#views.has(value)) break
+      if (met.has(value)) {
+        again += 1
+        await new Promise((resolve) => setTimeout(resolve, moment))
+      } else if (this.#views.size === mostValues && !this.#views.has(value)) break
       met.add(value)
     }
     if (this.#closed) return
@@ -87,23 +93,4 @@ export class FacetCounter {
     const facets = [...this.#views].map(([value, view]) => ({ value, count: view.getSnapshot().count }))
     this.#report(facets.filter((facet) => facet.count > 0).sort((a, b) => b.count - a.count))
   }
-}
-
-/** The first snapshot that is as wanted; `undefined` if none comes within a second. */
-function settled(view: View, wanted: (snapshot: ReturnType<View['getSnapshot']>) => boolean) {
-  return new Promise<ReturnType<View['getSnapshot']> | undefined>((resolve) => {
-    const check = () => {
-      const snapshot = view.getSnapshot()
-      // Before its first version nothing was read.
-      if (snapshot.version > 0 && wanted(snapshot)) end(snapshot)
-    }
-    const end = (snapshot?: ReturnType<View['getSnapshot']>) => {
-      unsubscribe()
-      clearTimeout(timer)
-      resolve(snapshot)
-    }
-    const unsubscribe = view.subscribe(check)
-    const timer = setTimeout(() => end(), 1000)
-    check()
-  })
 }

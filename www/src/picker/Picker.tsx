@@ -1,4 +1,5 @@
 import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react'
+import { useMenuHolds } from '../table/holding'
 
 export interface Choice {
   readonly value: string
@@ -30,6 +31,7 @@ export function Picker({ label, value, shown, choices, note, free = false, onPic
   const [open, setOpen] = useState(false)
   const root = useRef<HTMLDivElement>(null)
   const button = useRef<HTMLButtonElement>(null)
+  useMenuHolds(open)
 
   useEffect(() => {
     if (!open) return

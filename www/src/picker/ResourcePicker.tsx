@@ -1,5 +1,5 @@
 import { useMemo } from 'react'
-import type { Address } from '../address'
+import { type Address, leave } from '../address'
 import type { Resource } from '../discovery'
 import { type Choice, Picker } from './Picker'
 import type { DiscoveryState } from './use-discovery'
@@ -32,8 +32,7 @@ export function ResourcePicker({ address, discovery, onPick }: Props) {
       note={note(discovery)}
       onPick={(value) => {
         const [group = '', version = '', resource = ''] = value.split('/')
-        // Sort and filter name columns, which another resource does not have.
-        onPick({ group, version, resource, filter: '', sort: undefined })
+        onPick({ ...leave, group, version, resource })
       }}
     />
   )

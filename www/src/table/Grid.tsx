@@ -1,14 +1,30 @@
-import type { Sort, View, ViewSnapshot } from 'kube-watchlist'
-import { type KeyboardEvent, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import type { Row, Sort, View, ViewSnapshot } from 'kube-watchlist'
+import { type KeyboardEvent, type RefObject, useEffect, useId, useLayoutEffect, useMemo, useRef } from 'react'
 import { mostColumns, shownColumns, Widths } from './columns'
+import type { Places } from './departures'
 import { useFlashes } from './flashes'
 import { Head } from './Head'
 import { RowView } from './RowView'
 import { headHeight, rowHeight, useRows } from './use-rows'
+import type { Selection } from './use-selection'
+
+/** Lets the moves that wait take place, while a row has the focus. */
+export const applyKey = 'u'
+
+const unchanged: readonly undefined[] = []
 
 interface Props {
+  readonly element: RefObject<HTMLDivElement | null>
   readonly view: View
   readonly snapshot: ViewSnapshot
+  readonly places: Places
+  readonly selection: Selection
+  /** A place to bring into view, once for each of these objects. */
+  readonly reveal: { readonly place: number } | undefined
+  readonly onOpen: (row: Row) => void
+  readonly onEscape: () => void
+  /** Lets the moves that wait take place. */
+  readonly onApply: () => void
   readonly label: string
   /** The table spans namespaces: show of which each object is. */
   readonly withNamespace: boolean
@@ -19,31 +35,43 @@ interface Props {
 }
 
 /** The live table. Only the rows in view exist as elements; their numbers are told to assistive technology. */
-export function Grid({ view, snapshot, label, withNamespace, sort, onSort, stale }: Props) {
+export function Grid(props: Props) {
+  const { element: scroller, view, snapshot, places, selection, label, withNamespace, sort, onSort, stale } = props
   const id = useId()
-  const scroller = useRef<HTMLDivElement>(null)
-  const { count } = snapshot
+  const { count } = places
   const columns = useMemo(() => shownColumns(snapshot.columns, withNamespace), [snapshot.columns, withNamespace])
   const rows = useRows(count, scroller)
-  const first = rows.indices[0] ?? 0
-  const last = (rows.indices.at(-1) ?? -1) + 1
+  const first = places.toView(rows.indices[0] ?? 0)
+  const last = places.toView((rows.indices.at(-1) ?? -1) + 1)
   useLayoutEffect(() => view.setWindow(first, Math.max(last, first + 1)), [view, first, last])
 
   const flashes = useFlashes(columns, snapshot.rows)
   const template = useTemplate(columns, snapshot)
-  const [active, setActive] = useActive(view, snapshot)
   const hidden = snapshot.columns.length - mostColumns
+  const drawn = rows.indices.map((place) => ({ place, ...places.at(place) }))
+  // By its key: an order that changed is drawn before the place is known.
+  const isActive = ({ place, row }: { place: number; row: Row | undefined }) =>
+    selection.key === undefined ? place === selection.place : row?.key === selection.key
+  const active = drawn.find(isActive)
+
+  const scrollTo = useRef(rows.scrollTo)
+  scrollTo.current = rows.scrollTo
+  const { reveal } = props
+  useEffect(() => {
+    if (reveal) scrollTo.current(reveal.place)
+  }, [reveal])
 
   const move = (index: number) => {
     const to = Math.min(count - 1, Math.max(0, index))
-    setActive(to)
+    selection.select(to)
     rows.scrollTo(to)
   }
   const onKeyDown = (event: KeyboardEvent) => {
     // A header's button keeps its own keys.
     if (event.target !== event.currentTarget) return
+    if (event.altKey || event.ctrlKey || event.metaKey) return
     const page = Math.max(1, Math.floor(((scroller.current?.clientHeight ?? 0) - headHeight) / rowHeight) - 1)
-    const from = active ?? -1
+    const from = active?.place ?? selection.place ?? -1
     const to = {
       ArrowDown: from + 1,
       ArrowUp: from - 1,
@@ -52,9 +80,12 @@ export function Grid({ view, snapshot, label, withNamespace, sort, onSort, stale
       Home: 0,
       End: count - 1,
     }[event.key]
-    if (to === undefined || event.altKey || event.ctrlKey || event.metaKey) return
+    if (to !== undefined) move(to)
+    else if (event.key === 'Enter' && active?.row) props.onOpen(active.row)
+    else if (event.key === 'Escape') props.onEscape()
+    else if (event.key === applyKey) props.onApply()
+    else return
     event.preventDefault()
-    move(to)
   }
 
   return (
@@ -67,7 +98,7 @@ export function Grid({ view, snapshot, label, withNamespace, sort, onSort, stale
       aria-rowcount={count + 1}
       aria-colcount={columns.length}
       aria-busy={stale}
-      aria-activedescendant={active !== undefined && active >= first && active < last ? `${id}-${active}` : undefined}
+      aria-activedescendant={active && `${id}-${active.place}`}
       tabIndex={0}
       onKeyDown={onKeyDown}
       style={{ '--columns': template.columns, '--width': template.width } as React.CSSProperties}
@@ -78,25 +109,29 @@ export function Grid({ view, snapshot, label, withNamespace, sort, onSort, stale
         className="body"
         style={{ height: rows.height }}
         onClick={(event) => {
-          const row = (event.target as Element).closest('[aria-rowindex]')
-          if (row) setActive(Number(row.getAttribute('aria-rowindex')) - 2)
+          // Who marks text wants to copy it.
+          if (getSelection()?.type === 'Range') return
+          const index = (event.target as Element).closest('[aria-rowindex]')?.getAttribute('aria-rowindex')
+          if (!index) return
+          const place = Number(index) - 2
+          selection.select(place)
+          const { row } = places.at(place)
+          if (row) props.onOpen(row)
         }}
       >
-        {rows.indices.map((index) => {
-          const row = snapshot.rows[index - snapshot.first]
-          return (
-            <RowView
-              key={row?.key ?? `place-${index}`}
-              id={`${id}-${index}`}
-              row={row}
-              columns={columns}
-              flashes={row ? flashes.of(row) : []}
-              ariaIndex={index + 2}
-              top={rows.top(index)}
-              active={index === active}
-            />
-          )
-        })}
+        {drawn.map(({ place, row, gone }) => (
+          <RowView
+            key={row?.key ?? `place-${place}`}
+            id={`${id}-${place}`}
+            row={row}
+            columns={columns}
+            flashes={row && !gone ? flashes.of(row) : unchanged}
+            ariaIndex={place + 2}
+            top={rows.top(place)}
+            active={place === active?.place}
+            gone={gone}
+          />
+        ))}
       </div>
       {hidden > 0 && <p className="grid-note">{hidden} more columns are not shown.</p>}
     </div>
@@ -109,30 +144,6 @@ function useTemplate(columns: ReturnType<typeof shownColumns>, snapshot: ViewSna
   widths.current ??= new Widths(textMeasure())
   widths.current.fit(columns, snapshot.rows)
   return { columns: widths.current.template(columns), width: widths.current.total(columns) }
-}
-
-/** The row that the keyboard is at. It follows its object when the order changes. */
-function useActive(view: View, snapshot: ViewSnapshot): [number | undefined, (index: number | undefined) => void] {
-  const [active, setActive] = useState<{ index: number; key: string | undefined }>()
-  const here = active && snapshot.rows[active.index - snapshot.first]?.key
-  useEffect(() => {
-    if (active === undefined || here === undefined || here === active.key) return
-    if (active.key === undefined) {
-      setActive({ index: active.index, key: here })
-      return
-    }
-    let superseded = false
-    void view.indexOf(active.key).then((index) => {
-      // Its object is gone: the keyboard stays where it is, at the row that moved up.
-      if (!superseded) setActive(index < 0 ? { index: active.index, key: here } : { index, key: active.key })
-    })
-    return () => {
-      superseded = true
-    }
-  }, [view, active, here])
-  const set = (index: number | undefined) =>
-    setActive(index === undefined ? undefined : { index, key: snapshot.rows[index - snapshot.first]?.key })
-  return [active && active.index < snapshot.count ? active.index : undefined, set]
 }
 
 function textMeasure(): (text: string) => number {

@@ -13,18 +13,21 @@ interface Props {
   readonly ariaIndex: number
   readonly top: number
   readonly active: boolean
+  /** Its object is no more. */
+  readonly gone: boolean
 }
 
 /** One row. Drawn again only when something of it changed: an unchanged row is the same object. */
-export const RowView = memo(function RowView({ id, row, columns, flashes, ariaIndex, top, active }: Props) {
+export const RowView = memo(function RowView({ id, row, columns, flashes, ariaIndex, top, active, gone }: Props) {
   const done = row !== undefined && columns.some((shown) => cellTone(shown.column, shownText(shown, row)) === 'done')
   return (
     <div
       role="row"
       id={id}
-      className={rowClass(row, active)}
+      className={rowClass(row, active, gone)}
       aria-rowindex={ariaIndex}
       aria-selected={active}
+      aria-description={gone ? 'deleted' : undefined}
       data-key={row?.key}
       style={{ transform: `translateY(${top}px)` }}
     >
@@ -35,8 +38,9 @@ export const RowView = memo(function RowView({ id, row, columns, flashes, ariaIn
   )
 })
 
-function rowClass(row: Row | undefined, active: boolean): string {
-  return ['row', active && 'row-active', row?.meta.deletionTimestamp && 'row-deleting'].filter(Boolean).join(' ')
+function rowClass(row: Row | undefined, active: boolean, gone: boolean): string {
+  const state = gone ? 'row-gone' : row?.meta.deletionTimestamp && 'row-deleting'
+  return ['row', active && 'row-active', state].filter(Boolean).join(' ')
 }
 
 interface CellProps {
