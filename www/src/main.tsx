@@ -6,6 +6,7 @@ import './styles/base.css'
 import './styles/bar.css'
 import './styles/status.css'
 import './styles/table.css'
+import './styles/tools.css'
 
 const client = createClient({ baseUrl: '/' })
 const root = document.getElementById('root')

@@ -15,7 +15,7 @@ interface Props {
 
 /** The one line that says what the table is worth now; below it, why it is not as one would wish. */
 export function StatusLine({ watch, status, noun, rows, brief }: Props) {
-  const now = useNow(status.staleSince !== undefined || status.nextRetryAt !== undefined)
+  const now = useNow(status.phase === 'live' || status.staleSince !== undefined || status.nextRetryAt !== undefined)
   const { tone, badge, sentence, notes, canRetry } = describe(
     status,
     { noun, rows, snapshotBytes: useSnapshotBytes(status) },

@@ -57,6 +57,9 @@ const tones: Record<Phase, Tone> = {
   closed: 'idle',
 }
 
+/** A silence of so many milliseconds is worth a word. */
+const quiet = 5_000
+
 const modes: Record<Mode, string> = { watchlist: 'WatchList', 'list+watch': 'List+Watch', poll: 'Poll' }
 const formats: Record<Format, string> = { table: 'Table', metadata: 'Metadata', object: 'Object' }
 
@@ -66,7 +69,7 @@ export function describe(status: WatchStatus, subject: Subject, now: number): De
   return {
     tone: old && phase !== 'failed' && phase !== 'auth' ? 'old' : tones[phase],
     badge: badges[phase],
-    sentence: sentence(status, subject),
+    sentence: sentence(status, subject) + silence(status, now),
     notes: notes(status, now),
     canRetry: phase === 'failed' || phase === 'auth' || phase === 'paused' || status.nextRetryAt !== undefined,
   }
@@ -90,6 +93,13 @@ function sentence(status: WatchStatus, subject: Subject): string {
   const rows = `${count(subject.rows)} ${subject.noun}`
   if (status.syncDurationMs === undefined) return subject.rows > 0 ? `${way(status)} · ${rows}` : way(status)
   return `${way(status)} · ${rows} in ${took(status.syncDurationMs)} · ${bytes(subject.snapshotBytes)}`
+}
+
+/** A quiet stream and a dead one look alike until the watchdog judges; how long nothing came is known at once. */
+function silence(status: WatchStatus, now: number): string {
+  if (status.phase !== 'live' || status.staleSince !== undefined || status.lastEventAt === undefined) return ''
+  const silent = now - status.lastEventAt
+  return silent < quiet ? '' : ` · last event ${ago(silent)} ago`
 }
 
 function notes(status: WatchStatus, now: number): Note[] {

@@ -58,48 +58,50 @@ export function Grid({ view, snapshot, label, withNamespace, sort, onSort, stale
   }
 
   return (
-    <div
-      ref={scroller}
-      className="grid"
-      data-stale={stale || undefined}
-      role="grid"
-      aria-label={label}
-      aria-rowcount={count + 1}
-      aria-colcount={columns.length}
-      aria-busy={stale}
-      aria-activedescendant={active !== undefined && active >= first && active < last ? `${id}-${active}` : undefined}
-      tabIndex={0}
-      onKeyDown={onKeyDown}
-      style={{ '--columns': template.columns, '--width': template.width } as React.CSSProperties}
-    >
-      <Head columns={columns} sort={sort} onSort={onSort} />
+    <>
       <div
-        role="rowgroup"
-        className="body"
-        style={{ height: rows.height }}
-        onClick={(event) => {
-          const row = (event.target as Element).closest('[aria-rowindex]')
-          if (row) setActive(Number(row.getAttribute('aria-rowindex')) - 2)
-        }}
+        ref={scroller}
+        className="grid"
+        data-stale={stale || undefined}
+        role="grid"
+        aria-label={label}
+        aria-rowcount={count + 1}
+        aria-colcount={columns.length}
+        aria-busy={stale}
+        aria-activedescendant={active !== undefined && active >= first && active < last ? `${id}-${active}` : undefined}
+        tabIndex={0}
+        onKeyDown={onKeyDown}
+        style={{ '--columns': template.columns, '--width': template.width } as React.CSSProperties}
       >
-        {rows.indices.map((index) => {
-          const row = snapshot.rows[index - snapshot.first]
-          return (
-            <RowView
-              key={row?.key ?? `place-${index}`}
-              id={`${id}-${index}`}
-              row={row}
-              columns={columns}
-              flashes={row ? flashes.of(row) : []}
-              ariaIndex={index + 2}
-              top={rows.top(index)}
-              active={index === active}
-            />
-          )
-        })}
+        <Head columns={columns} sort={sort} onSort={onSort} />
+        <div
+          role="rowgroup"
+          className="body"
+          style={{ height: rows.height }}
+          onClick={(event) => {
+            const row = (event.target as Element).closest('[aria-rowindex]')
+            if (row) setActive(Number(row.getAttribute('aria-rowindex')) - 2)
+          }}
+        >
+          {rows.indices.map((index) => {
+            const row = snapshot.rows[index - snapshot.first]
+            return (
+              <RowView
+                key={row?.key ?? `place-${index}`}
+                id={`${id}-${index}`}
+                row={row}
+                columns={columns}
+                flashes={row ? flashes.of(row) : []}
+                ariaIndex={index + 2}
+                top={rows.top(index)}
+                active={index === active}
+              />
+            )
+          })}
+        </div>
       </div>
       {hidden > 0 && <p className="grid-note">{hidden} more columns are not shown.</p>}
-    </div>
+    </>
   )
 }
 
