@@ -72,12 +72,12 @@ export const pageStates = [
   {
     name: 'resources',
     until: live,
-    act: (page) => page.getByRole('button', { name: /^Resource: / }).click(),
+    act: (page) => page.getByRole('button', { name: /^Resource / }).click(),
   },
   {
     name: 'namespaces',
     until: live,
-    act: (page) => page.getByRole('button', { name: /^Namespace: / }).click(),
+    act: (page) => page.getByRole('button', { name: /^Namespace / }).click(),
   },
   {
     name: 'faults',
@@ -92,6 +92,8 @@ export const pageStates = [
       await page.getByRole('button', { name: /^Server is down/ }).click()
       await page.locator('.grid[data-stale]').waitFor()
       await page.locator('.trouble[aria-pressed=true]').waitFor()
+      // Until it is stale for a while.
+      await sleep(2500)
       await page.getByText('Next try in').waitFor()
     },
   },
@@ -100,7 +102,7 @@ export const pageStates = [
     until: live,
     act: async (page) => {
       await page.getByRole('button', { name: 'Measure' }).click()
-      await page.locator('.figure polyline[points*=" "]').first().waitFor()
+      await page.locator('.figure polyline[points*=" "]').first().waitFor({ state: 'attached' })
       await sleep(3000)
     },
   },

@@ -104,9 +104,7 @@ for (const [name, look] of Object.entries(windows)) {
       const found = await page.evaluate(() => {
         const { scrollWidth, clientWidth } = document.documentElement
         const box = (selector) => document.querySelector(selector).getBoundingClientRect()
-        const outside = [
-          ...document.querySelectorAll('.bar button, .bar input:not(.unseen), .theme label, .status *, .dock *'),
-        ]
+        const outside = [...document.querySelectorAll('.bar button, .bar input, .theme label, .status *, .dock *')]
           .filter((element) => {
             const { left, right, width } = element.getBoundingClientRect()
             return width > 0 && (left < -0.5 || right > clientWidth + 0.5)
@@ -136,7 +134,8 @@ for (const [name, look] of Object.entries(windows)) {
     await trouble.click()
     await page.locator('.grid[data-stale]').waitFor()
     if (look.viewport.height < 500) return
-    for (const selector of ['.badge', '.notes', '.trouble[aria-pressed=true]']) {
+    await page.locator('.trouble[aria-pressed=true]').waitFor()
+    for (const selector of ['.badge', '.notes']) {
       await page.locator(selector).waitFor()
       const { top, bottom } = await page.locator(selector).evaluate((element) => {
         const { top, bottom } = element.getBoundingClientRect()

@@ -22,7 +22,6 @@ export function ThemeSwitch() {
           <input
             type="radio"
             name="theme"
-            className="unseen"
             checked={theme === name}
             onChange={() => {
               chooseTheme(name)
