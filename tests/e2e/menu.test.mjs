@@ -123,7 +123,7 @@ test('Pull the cable: the silence is said at once, judged by the watchdog, and m
   await isPressed(/^Pull the cable/)
   await fake.mutate({ op: 'create', resource: 'pods', namespace: 'default', name: 'unheard', count: 2 })
   await demo.page.clock.fastForward('00:20')
-  const silent = await demo.until(({ sentence }) => /last event \d+ s ago$/.test(sentence), 'silent')
+  const silent = await demo.until(({ silence }) => /^last event \d+ s ago$/.test(silence), 'silent')
   assert.deepEqual([silent.phase, silent.rows], ['live', pods])
   // Longer than any watch asks to last.
   await demo.page.clock.fastForward('07:00')
@@ -142,7 +142,7 @@ test('a cable that is plugged in soon enough: the same stream goes on', async (t
   await pick(/^Pull the cable/)
   await until(async () => (await fake.faults()).length === 1, 'pulled')
   await fake.mutate({ op: 'create', resource: 'pods', namespace: 'default', name: 'late', count: 2 })
-  await demo.until(({ sentence }) => /last event \d s ago$/.test(sentence), 'silent')
+  await demo.until(({ silence }) => /^last event \d s ago$/.test(silence), 'silent')
   assert.equal((await demo.status()).rows, pods)
   const before = (await fake.asked()).length
   await pick(/^Mend$/)

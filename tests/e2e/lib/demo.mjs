@@ -57,6 +57,7 @@ export class Demo {
       return {
         phase: line?.getAttribute('data-phase') ?? 'none',
         sentence: line?.querySelector('.sentence')?.textContent ?? '',
+        silence: line?.querySelector('.silence')?.textContent ?? '',
         notes: [...(line?.querySelectorAll('.notes li') ?? [])].map((note) => note.textContent).join('\n'),
         rows: Number(document.querySelector('[role=grid]')?.getAttribute('aria-rowcount') ?? 1) - 1,
         stale: document.querySelector('[role=grid]')?.getAttribute('aria-busy') === 'true',

@@ -19,7 +19,7 @@ export interface FaultInForce {
 export const troubles: readonly Trouble[] = [
   {
     name: 'Pull the cable',
-    hint: 'Silence: nothing ends, nothing answers',
+    hint: 'Silence, and no end: noticed within minutes',
     fault: { kind: 'pulled-cable' },
   },
   {

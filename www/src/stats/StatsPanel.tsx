@@ -20,7 +20,8 @@ export function StatsPanel({ watch, id }: Props) {
   const now = rates.at(-1)
   const silence = status.lastEventAt === undefined ? undefined : Date.now() - status.lastEventAt
   return (
-    <section id={id} className="stats" aria-label="Throughput and memory">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: where it is too narrow, the keyboard scrolls it
+    <section id={id} className="stats" aria-label="Throughput and memory" tabIndex={0}>
       <dl>
         <Figure name="Events" values={rates.map(({ events }) => events)}>
           {now ? `${rate(now.events)}/s` : '…'}

@@ -16,6 +16,8 @@ export interface Description {
   readonly badge: string
   /** How the data come, how many they are, what they cost. */
   readonly sentence: string
+  /** How long nothing came, where it is live and that is worth a word; else empty. */
+  readonly silence: string
   /** Why it is not as one would wish; none when all is well. */
   readonly notes: readonly Note[]
   /** Trying again at once could help. */
@@ -69,7 +71,8 @@ export function describe(status: WatchStatus, subject: Subject, now: number): De
   return {
     tone: old && phase !== 'failed' && phase !== 'auth' ? 'old' : tones[phase],
     badge: badges[phase],
-    sentence: sentence(status, subject) + silence(status, now),
+    sentence: sentence(status, subject),
+    silence: silence(status, now),
     notes: notes(status, now),
     canRetry: phase === 'failed' || phase === 'auth' || phase === 'paused' || status.nextRetryAt !== undefined,
   }
@@ -99,7 +102,7 @@ function sentence(status: WatchStatus, subject: Subject): string {
 function silence(status: WatchStatus, now: number): string {
   if (status.phase !== 'live' || status.staleSince !== undefined || status.lastEventAt === undefined) return ''
   const silent = now - status.lastEventAt
-  return silent < quiet ? '' : ` · last event ${ago(silent)} ago`
+  return silent < quiet ? '' : `last event ${ago(silent)} ago`
 }
 
 function notes(status: WatchStatus, now: number): Note[] {
