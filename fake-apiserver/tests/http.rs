@@ -253,6 +253,92 @@ async fn stall_says_nothing_more() {
 }
 
 #[tokio::test]
+async fn a_pulled_cable_is_silence_on_all_that_is_open_and_all_that_is_asked() {
+    let server = start().await;
+    let address = server.address();
+    let mut watch = get(address, PODS, &[("accept", TABLE)]).await;
+    watch.until_live().await;
+    let added = post(address, "/_fake/faults", &json!({"kind": "pulled-cable"})).await;
+    let created = json!({"op": "create", "resource": "pods", "namespace": "catalog", "name": "new", "count": 2});
+    post(address, "/_fake/mutate", &created).await;
+    assert_eq!(watch.next().await, Piece::Silence);
+    // Not even the end of the stream passes.
+    server.with_cluster(|cluster| cluster.server.end_watches());
+    assert_eq!(watch.next().await, Piece::Silence);
+    let waiting = tokio::spawn(async move {
+        send(address, "GET", "/api/v1/namespaces", &[], "")
+            .await
+            .expect("an answer")
+            .status
+    });
+    let refused = get(address, "/_connection", &[]).await;
+    assert_eq!(refused.status, 200, "what is no API can be reached");
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    assert!(!waiting.is_finished());
+    let held: Vec<_> = server
+        .requests()
+        .iter()
+        .map(|entry| (entry.status, entry.fault))
+        .collect();
+    assert_eq!(held, [(200, None), (0, Some("pulled-cable"))]);
+
+    let path = format!("/_fake/faults?id={}", added["id"]);
+    assert_eq!(
+        send(address, "DELETE", &path, &[], "")
+            .await
+            .expect("an answer")
+            .status,
+        200
+    );
+    let (body, end) = watch.rest().await;
+    let names: Vec<_> = events(&body)
+        .iter()
+        .filter(|event| event["type"] == "ADDED")
+        .map(|event| event["object"]["rows"][0]["object"]["metadata"]["name"].clone())
+        .collect();
+    assert_eq!(
+        (names.len(), end),
+        (2, Piece::End),
+        "what was written meanwhile, and the end: {names:?}"
+    );
+    assert_eq!(waiting.await.expect("an answer"), 200);
+}
+
+#[tokio::test]
+async fn a_slow_link_is_shared_by_what_is_open() {
+    let server = start().await;
+    let mut watch = get(server.address(), PODS, &[("accept", TABLE)]).await;
+    watch.until_live().await;
+    server.add_fault(Fault {
+        bytes: Some(20_000),
+        ..fault(FaultKind::SlowLink)
+    });
+    let created = json!({"op": "create", "resource": "pods", "namespace": "catalog", "name": "new", "count": 40});
+    let before = tokio::time::Instant::now();
+    post(server.address(), "/_fake/mutate", &created).await;
+    let mut other = get(server.address(), PODS, &[("accept", TABLE)]).await;
+    let mut bytes = [0, 0];
+    while bytes.iter().any(|so_far| *so_far < 6_000) {
+        for (stream, so_far) in [&mut watch, &mut other].into_iter().zip(&mut bytes) {
+            if *so_far >= 6_000 {
+                continue;
+            }
+            let Piece::Chunk(chunk) = stream.next().await else {
+                panic!("no chunk")
+            };
+            assert!(chunk.len() <= 1_000, "twenty pieces a second");
+            *so_far += chunk.len();
+        }
+    }
+    let took = before.elapsed().as_millis();
+    assert!(took >= 580, "12,000 bytes at 20,000 a second in {took} ms");
+    let before = tokio::time::Instant::now();
+    server.clear_faults();
+    other.until_live().await;
+    assert!(before.elapsed().as_millis() < 500, "it is fast again");
+}
+
+#[tokio::test]
 async fn the_end_bookmark_can_be_dropped() {
     let server = start().await;
     server.add_fault(fault(FaultKind::DropEndBookmark));
@@ -772,5 +858,10 @@ async fn the_demo_is_served_on_the_same_origin() {
         assert_eq!(get(server.address(), path, &[]).await.status, 404, "{path}");
     }
     assert_eq!(get(server.address(), "/version", &[]).await.status, 200);
+    let connection = get(server.address(), "/_connection", &[])
+        .await
+        .json()
+        .await;
+    assert_eq!(connection, json!({"fake": true, "profile": "1.37"}));
     std::fs::remove_dir_all(www).expect("it was there");
 }

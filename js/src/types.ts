@@ -101,6 +101,8 @@ export interface WatchStatus {
   readonly progress: Progress
   /** When the last event came. */
   readonly lastEventAt?: number
+  /** Watch events that came since the start, bookmarks among them. */
+  readonly events: number
   /** Since when the rows may be old; absent while they are known not to be, and where there are none. */
   readonly staleSince?: number
   /** How many times a stream or a snapshot had to be asked for again. */

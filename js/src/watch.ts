@@ -227,6 +227,7 @@ export class LiveTable extends StatusTarget implements TableWatch {
     return deepFreeze({
       mode: 'watchlist',
       progress: { objects: 0, bytes: 0 },
+      events: 0,
       reconnects: 0,
       droppedFrames: 0,
       memoryBytes: 0,

@@ -278,6 +278,7 @@ impl Reflector {
         let events = batch.events.saturating_sub(u64::from(is_error));
         if events > 0 && role != Role::Probe {
             self.account.last_event_at = Some(now.wall);
+            self.account.events = self.account.events.saturating_add(events);
         }
         match (role, &mut self.state) {
             (Role::Snapshot, State::Streaming { idle, .. }) => {

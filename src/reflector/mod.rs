@@ -159,6 +159,7 @@ struct Account {
     error: Option<Reason>,
     stale_since: Option<Timestamp>,
     last_event_at: Option<Timestamp>,
+    events: u64,
     bytes: u64,
     reconnects: u32,
     dropped_frames: u64,
@@ -272,6 +273,7 @@ impl Reflector {
                 _ => None,
             },
             last_event_at: account.last_event_at,
+            events: account.events,
             stale_since: published.and_then(|published| {
                 let overdue = phase == Phase::Stale;
                 account

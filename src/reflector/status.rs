@@ -93,6 +93,8 @@ pub struct SyncStatus {
     pub total: Option<u64>,
     /// When the last event came.
     pub last_event_at: Option<Timestamp>,
+    /// Watch events that came since the start, bookmarks among them.
+    pub events: u64,
     /// Since when the published rows may be old; `None` while they are known not to be, and where there are none.
     pub stale_since: Option<Timestamp>,
     /// How many times a stream or a snapshot had to be asked for again.

@@ -8,25 +8,6 @@ after(closeBrowser)
 
 const column = (shown, name) => shown.rows.map((row) => row[shown.columns.indexOf(name)])
 
-test('the shell is there within a second, ten thousand rows in one step', async (t) => {
-  const fake = await Fake.start(t, { pods: 10_000, churn: 20 })
-  const demo = await Demo.open(t, fake)
-  const painted = await demo.page.waitForFunction(
-    () => performance.getEntriesByName('first-contentful-paint')[0]?.startTime,
-  )
-  const shell = await painted.jsonValue()
-  assert.ok(shell < 1000, `first paint after ${shell} ms`)
-  const status = await demo.phase('live', 30_000)
-  assert.match(status.sentence, /^WatchList\/Table · [\d,]{5,} pods in [\d.]+ m?s · \d+ MB$/)
-  const drawn = await demo.page.locator('.body [role=row]').count()
-  assert.ok(drawn < 80, `${drawn} rows are elements`)
-  await demo.page.locator('[role=grid]').press('End')
-  await demo.until((now) => now.rows > 9000, 'all rows')
-  const last = demo.page.locator('.row-active')
-  await last.waitFor()
-  assert.ok(Number(await last.getAttribute('aria-rowindex')) > 9000)
-})
-
 test('a click on a header sorts, up, down and not at all', async (t) => {
   const fake = await Fake.start(t, { pods: 200 })
   const demo = await Demo.open(t, fake)
@@ -115,13 +96,13 @@ test('another resource and namespace are chosen from what the server has, and ba
   const fake = await Fake.start(t, { pods: 100 })
   const demo = await Demo.open(t, fake)
   await demo.phase('live')
-  await demo.page.getByRole('button', { name: /^Resource: / }).click()
+  await demo.page.getByRole('button', { name: /^Resource / }).click()
   await demo.page.getByRole('combobox').fill('deploy')
   await demo.page.keyboard.press('Enter')
   await demo.until((now) => now.phase === 'live' && /deployments/.test(now.sentence), 'deployments')
   await demo.matches('/apis/apps/v1/deployments')
 
-  await demo.page.getByRole('button', { name: /^Namespace: / }).click()
+  await demo.page.getByRole('button', { name: /^Namespace / }).click()
   const names = (await fake.state('/api/v1/namespaces')).rows.map((row) => row.name)
   for (const name of names) await demo.page.getByRole('option', { name, exact: true }).waitFor()
   await demo.page.getByRole('option', { name: 'kube-system', exact: true }).click()
@@ -204,7 +185,7 @@ test('a resource that cannot be watched is offered, polled, and said to be', asy
   const fake = await Fake.start(t, { pods: 10 })
   const demo = await Demo.open(t, fake, { clock: true })
   await demo.phase('live')
-  await demo.page.getByRole('button', { name: /^Resource: / }).click()
+  await demo.page.getByRole('button', { name: /^Resource / }).click()
   await demo.page.getByRole('combobox').fill('componentstatuses')
   await demo.page.getByRole('option', { name: /ComponentStatus · cs · not live/ }).click()
   const status = await demo.phase('polling')

@@ -27,6 +27,7 @@ const status = (changes) => ({
   mode: 'watchlist',
   format: 'table',
   progress: { objects: 10_000, bytes: 24_000_000 },
+  events: 10_001,
   reconnects: 0,
   memoryBytes: 0,
   ...changes,
@@ -41,6 +42,14 @@ describe('the status in words', () => {
     const { badge, tone, sentence, notes, canRetry } = await words({ syncDurationMs: 912 })
     assert.deepEqual([badge, tone, notes, canRetry], ['Live', 'live', [], false])
     assert.equal(sentence, 'WatchList/Table · 10,000 pods in 0.9 s · 24 MB')
+  })
+
+  test('live and silent: for how long, since nobody knows yet whether the stream is quiet or dead', async () => {
+    const since = async (silence, changes) => (await words({ lastEventAt: now - silence, ...changes })).silence
+    assert.equal(await since(4_900), '')
+    assert.equal(await since(12_000), 'last event 12 s ago')
+    assert.equal(await since(200_000), 'last event 3 min 20 s ago')
+    assert.equal(await since(200_000, { phase: 'stale', staleSince: now - 1 }), '')
   })
 
   test('syncing: how far it is, of how many where that is known', async () => {
@@ -327,4 +336,28 @@ test('a table with thousands of columns is shown in part', async () => {
       .map((shown) => shown.column.name),
     ['c0', 'Namespace', 'c1'],
   )
+})
+
+describe('throughput', () => {
+  test('differences of counters, by the second; a counter that fell began anew', async () => {
+    const { RateMeter } = await page('stats/rates.ts')
+    const meter = new RateMeter()
+    meter.take({ at: 1000, bytes: 500, events: 10 })
+    assert.deepEqual(meter.rates, [])
+    meter.take({ at: 3000, bytes: 2500, events: 30 })
+    meter.take({ at: 4000, bytes: 300, events: 30 })
+    assert.deepEqual(meter.rates, [
+      { bytes: 1000, events: 10 },
+      { bytes: 300, events: 0 },
+    ])
+    for (let second = 5; second < 100; second += 1) meter.take({ at: second * 1000, bytes: 300, events: 30 })
+    assert.equal(meter.rates.length, 60)
+  })
+
+  test('a line ends at the right edge, and its peak touches the top', async () => {
+    const { linePoints } = await page('stats/rates.ts')
+    assert.equal(linePoints([0, 5, 10], 59, 20), '57.0,20.0 58.0,10.0 59.0,0.0')
+    assert.equal(linePoints([0, 0], 59, 20), '58.0,20.0 59.0,20.0')
+    assert.equal(linePoints([], 59, 20), '')
+  })
 })

@@ -87,6 +87,7 @@ fn write(object: &mut Object<'_>, status: &SyncStatus, memory_bytes: u64) {
             object.number(name, time.0);
         }
     }
+    object.count("events", status.events);
     object.count("reconnects", status.reconnects.into());
     object.count("droppedFrames", status.dropped_frames);
     if let Some(took) = status.sync_duration {
@@ -222,6 +223,7 @@ mod tests {
             bytes: 2,
             total: Some(3),
             last_event_at: Some(Timestamp(4)),
+            events: 9,
             stale_since: Some(Timestamp(5)),
             reconnects: 6,
             next_retry_at: Some(Timestamp(7)),
@@ -294,6 +296,7 @@ mod tests {
             bytes: 0,
             total: None,
             last_event_at: None,
+            events: 0,
             stale_since: None,
             reconnects: 0,
             next_retry_at: None,
@@ -306,6 +309,7 @@ mod tests {
             "phase",
             "mode",
             "progress",
+            "events",
             "reconnects",
             "droppedFrames",
             "memoryBytes",

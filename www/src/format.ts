@@ -15,6 +15,11 @@ export function bytes(value: number): string {
   return `${(value / 1e9).toFixed(1)} GB`
 }
 
+/** How often a second: one decimal where whole numbers would hide the difference. */
+export function rate(value: number): string {
+  return value < 10 && !Number.isInteger(value) ? value.toFixed(1) : count(Math.round(value))
+}
+
 /** How long something took. */
 export function took(milliseconds: number): string {
   if (milliseconds < 100) return `${Math.max(1, Math.round(milliseconds))} ms`

@@ -7,6 +7,7 @@ import './styles/bar.css'
 import './styles/status.css'
 import './styles/table.css'
 import './styles/object.css'
+import './styles/tools.css'
 
 const client = createClient({ baseUrl: '/' })
 const root = document.getElementById('root')

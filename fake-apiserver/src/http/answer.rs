@@ -10,6 +10,7 @@ use axum::http::{
 };
 
 use super::fault::{Fault, FaultKind};
+use super::line::Line;
 use super::log::Entry;
 use super::stream::{Source, body};
 use super::{Shared, control, lock, www};
@@ -29,7 +30,7 @@ pub(super) async fn handle(
     let (parts, request_body) = request.into_parts();
     let path = parts.uri.path().to_owned();
     let query = parts.uri.query().unwrap_or_default().to_owned();
-    if path.starts_with("/_fake/") {
+    if path.starts_with("/_fake/") || path == "/_connection" {
         let bytes = to_bytes(request_body, BODY_LIMIT).await.unwrap_or_default();
         return control::answer(
             &shared,
@@ -67,14 +68,19 @@ pub(super) async fn handle(
     };
     let id = lock(&shared.log).push(entry(&request, query, &parts.headers));
     let has_range = parts.headers.contains_key(header::RANGE);
+    let mut line = Line::new(Arc::clone(&shared), request.clone(), has_range);
+    let pulled = line.is_pulled().then_some(FaultKind::PulledCable.name());
+    lock(&shared.log).answered(id, 0, pulled);
+    line.plugged().await;
     let fault = lock(&shared.faults).meet(&request, has_range);
     let name = fault.as_ref().map(|fault| fault.kind.name());
+    let name = name.or(pulled);
     lock(&shared.log).answered(id, 0, name);
     let authorized = shared.token.as_ref().is_none_or(|token| {
         text(&parts.headers, &header::AUTHORIZATION).strip_prefix("Bearer ") == Some(token)
     });
     let response = if authorized {
-        answer(&shared, &request, fault).await
+        answer(&shared, &request, fault, line).await
     } else {
         refused(&shared, &request, &Refusal::unauthorized())
     };
@@ -83,7 +89,12 @@ pub(super) async fn handle(
 }
 
 /// The answer of the model, or of a fault before it.
-async fn answer(shared: &Arc<Shared>, request: &Request, fault: Option<Fault>) -> Response<Body> {
+async fn answer(
+    shared: &Arc<Shared>,
+    request: &Request,
+    fault: Option<Fault>,
+    line: Line,
+) -> Response<Body> {
     if let Some(fault) = &fault
         && let Some(response) = before_the_model(shared, request, fault).await
     {
@@ -116,7 +127,7 @@ async fn answer(shared: &Arc<Shared>, request: &Request, fault: Option<Fault>) -
     if request.method == "HEAD" {
         return head_only(&reply);
     }
-    respond(shared, request, reply, fault)
+    respond(shared, request, reply, fault, line)
 }
 
 fn respond(
@@ -124,6 +135,7 @@ fn respond(
     request: &Request,
     reply: Reply,
     fault: Option<Fault>,
+    line: Line,
 ) -> Response<Body> {
     let gzip = request.takes_gzip();
     match reply {
@@ -149,10 +161,7 @@ fn respond(
             if gzip {
                 compressed(&mut head);
             }
-            response(
-                &head,
-                body(Arc::clone(shared), Source::Watch { watch, gzip }, fault),
-            )
+            response(&head, body(Source::Watch { watch, gzip }, fault, line))
         }
         Reply::List(mut head, mut list) => {
             let first = list.next_piece(COMPRESSED_FROM);
@@ -167,12 +176,11 @@ fn respond(
                     gzip: None,
                 },
             };
-            response(&head, body(Arc::clone(shared), source, fault))
+            response(&head, body(source, fault, line))
         }
-        Reply::Whole(head, bytes) if fault.is_some() => response(
-            &head,
-            body(Arc::clone(shared), Source::Whole(Some(bytes)), fault),
-        ),
+        Reply::Whole(head, bytes) if fault.is_some() => {
+            response(&head, body(Source::Whole(Some(bytes)), fault, line))
+        }
         Reply::Whole(head, bytes) => response(&head, Body::from(bytes)),
         Reply::NotYet(_) => refused(shared, request, &Refusal::unavailable(1)),
     }

@@ -1,4 +1,4 @@
-//! `/_fake/…`: what tests and the demo's fault menu steer the server with.
+//! `/_fake/…`: what tests and the demo's fault menu steer the server with; and `/_connection`, by which the page knows it.
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
@@ -89,6 +89,10 @@ fn route(shared: &Shared, method: &Method, path: &str, query: &str, body: &[u8])
             Ok(json!({"profile": shared.cluster().server.profile.name, "profiles": all}))
         }
         ("POST", "profile") => switch_profile(shared, &read::<ProfileName>(body)?.profile),
+        // Where the proxy names a cluster. One question for both, since an answer of 404 is an error in a page's console.
+        ("GET", "/_connection") => {
+            Ok(json!({"fake": true, "profile": shared.cluster().server.profile.name}))
+        }
         ("GET", "churn") => Ok(json!({"perSecond": shared.cluster().churn()})),
         ("POST", "churn") => {
             let Churn { per_second } = read(body)?;

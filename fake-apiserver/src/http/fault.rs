@@ -1,6 +1,7 @@
 //! Faults on request: what goes wrong between a client and an API server.
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 use crate::model::Request;
 
@@ -23,7 +24,7 @@ pub struct Fault {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub events: Option<u64>,
     /// After so many bytes (`cut`, `stall`); chunks of so many bytes (`split`); so many bytes a
-    /// second (`slow`).
+    /// second (`slow`, `slow-link`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
     /// `Retry-After` in seconds (`too-many-requests`, `unavailable`).
@@ -71,6 +72,11 @@ pub enum FaultKind {
     Hang,
     /// Other columns than before, at once or after some events.
     ColumnChange,
+    /// Nothing passes while it is in force, and nothing breaks: streams that are open fall silent, requests get no
+    /// answer. Then all that waited goes on.
+    PulledCable,
+    /// So many bytes a second for all answers together, those that are open included.
+    SlowLink,
 }
 
 impl FaultKind {
@@ -93,7 +99,14 @@ impl FaultKind {
             Self::Unavailable => "unavailable",
             Self::Hang => "hang",
             Self::ColumnChange => "column-change",
+            Self::PulledCable => "pulled-cable",
+            Self::SlowLink => "slow-link",
         }
+    }
+
+    /// It is of the line, and so meets what is open already; the others are met by a request, once.
+    const fn is_of_line(self) -> bool {
+        matches!(self, Self::PulledCable | Self::SlowLink)
     }
 }
 
@@ -184,6 +197,8 @@ pub(super) fn kind_of(request: &Request) -> &'static str {
 pub(super) struct Faults {
     faults: Vec<Fault>,
     last: u64,
+    /// Rises with every change: a line waits for the end of its fault.
+    changes: watch::Sender<u64>,
 }
 
 impl Faults {
@@ -191,6 +206,7 @@ impl Faults {
         self.last += 1;
         fault.id = self.last;
         self.faults.push(fault);
+        self.changed();
         self.last
     }
 
@@ -200,13 +216,32 @@ impl Faults {
 
     pub(super) fn clear(&mut self) {
         self.faults.clear();
+        self.changed();
     }
 
     /// Removes one fault; false where there is none of this id.
     pub(super) fn remove(&mut self, id: u64) -> bool {
         let before = self.faults.len();
         self.faults.retain(|fault| fault.id != id);
+        self.changed();
         self.faults.len() != before
+    }
+
+    /// Tells when faults come and go.
+    pub(super) fn subscribe(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// The fault of a kind that is of the line and in force for a request.
+    pub(super) fn of_line(
+        &self,
+        kind: FaultKind,
+        request: &Request,
+        has_range: bool,
+    ) -> Option<&Fault> {
+        self.faults
+            .iter()
+            .find(|fault| fault.kind == kind && fault.matches.fits(request, has_range))
     }
 
     /// Whether answers for this path begin with other columns now. A change in the middle of a stream is that stream's
@@ -224,7 +259,7 @@ impl Faults {
         let at = self
             .faults
             .iter()
-            .position(|fault| fault.matches.fits(request, has_range))?;
+            .position(|fault| !fault.kind.is_of_line() && fault.matches.fits(request, has_range))?;
         let fault = &mut self.faults[at];
         match &mut fault.times {
             Some(0 | 1) => Some(self.faults.remove(at)),
@@ -234,6 +269,11 @@ impl Faults {
             }
             None => Some(fault.clone()),
         }
+    }
+
+    fn changed(&self) {
+        self.changes
+            .send_modify(|count| *count = count.wrapping_add(1));
     }
 }
 
@@ -272,5 +312,15 @@ mod tests {
         assert!(faults.meet(&watch, false).is_some());
         assert!(faults.meet(&watch, false).is_some());
         assert!(faults.meet(&watch, false).is_none());
+    }
+    #[test]
+    fn a_request_meets_no_fault_of_the_line() {
+        let mut faults = Faults::default();
+        faults.add(Fault::new(FaultKind::PulledCable));
+        let pods = Request::get("/api/v1/pods");
+        assert!(faults.meet(&pods, false).is_none());
+        let in_force = |kind| faults.of_line(kind, &pods, false).is_some();
+        assert!(in_force(FaultKind::PulledCable));
+        assert!(!in_force(FaultKind::SlowLink));
     }
 }

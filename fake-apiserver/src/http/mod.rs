@@ -3,6 +3,7 @@
 mod answer;
 mod control;
 mod fault;
+mod line;
 mod log;
 mod stream;
 mod www;
@@ -17,6 +18,7 @@ use axum::Router;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use crate::model::Profile;
 use crate::time::Time;
@@ -59,6 +61,8 @@ struct Shared {
     cluster: Mutex<Cluster>,
     faults: Mutex<fault::Faults>,
     log: Mutex<log::Log>,
+    /// When a slow link has carried all that was given to it.
+    link_free: Mutex<Option<Instant>>,
     /// Rises with every change that a watch may want to see.
     changes: watch::Sender<u64>,
     www: Option<PathBuf>,
@@ -107,6 +111,7 @@ impl Server {
             cluster: Mutex::new(cluster),
             faults: Mutex::default(),
             log: Mutex::default(),
+            link_free: Mutex::default(),
             changes: watch::Sender::new(0),
             www: options.www,
             cors: options.cors,

@@ -14,14 +14,16 @@ use tokio::time::Instant;
 
 use super::Shared;
 use super::fault::{Fault, FaultKind};
+use super::line::Line;
 use crate::model::{Batch, ListBody, Refusal, Watch};
 use crate::time::Time;
 
 /// The bytes that a watch or a list gives at once.
 const PIECE: usize = 128 * 1_024;
 
-/// A body that takes its pieces from `source`, spoiled by `fault`.
-pub(super) fn body(shared: Arc<Shared>, source: Source, fault: Option<Fault>) -> Body {
+/// A body that takes its pieces from `source`, spoiled by `fault`, and goes over `line`.
+pub(super) fn body(source: Source, fault: Option<Fault>, line: Line) -> Body {
+    let shared = Arc::clone(&line.shared);
     let changes = shared.changes.subscribe();
     let spoiler = Spoiler {
         fault,
@@ -35,6 +37,7 @@ pub(super) fn body(shared: Arc<Shared>, source: Source, fault: Option<Fault>) ->
         changes,
         source,
         spoiler,
+        line,
         done: false,
     };
     Body::from_stream(stream::unfold(state, |mut state| async move {
@@ -74,6 +77,7 @@ struct State {
     changes: watch::Receiver<u64>,
     source: Source,
     spoiler: Spoiler,
+    line: Line,
     done: bool,
 }
 
@@ -81,8 +85,18 @@ impl State {
     /// The next chunk; `None` ends the body, an error breaks the connection.
     async fn next(&mut self) -> Option<io::Result<Bytes>> {
         loop {
-            match self.spoiler.next().await {
-                Some(Step::Send(chunk)) => return Some(Ok(Bytes::from(chunk))),
+            let step = self.spoiler.next().await;
+            if step.is_some() || self.done {
+                // Not even an end passes a pulled cable.
+                self.line.plugged().await;
+            }
+            match step {
+                Some(Step::Send(mut chunk)) => {
+                    if let Some(rest) = self.line.carry(&mut chunk).await {
+                        self.spoiler.pending.push_front(Pending::Chunk(rest));
+                    }
+                    return Some(Ok(Bytes::from(chunk)));
+                }
                 Some(Step::Break) => {
                     self.done = true;
                     return Some(Err(io::Error::from(io::ErrorKind::ConnectionReset)));

@@ -25,15 +25,19 @@ export class Demo {
     this.fake = fake
     /** Errors that the page did not catch, and what its policy refused. */
     this.problems = []
+    /** Errors and warnings in the console, those that the browser itself writes among them. */
+    this.complaints = []
   }
 
   /** Opens the page before a server; it closes with the test, which fails if the page met an error. */
-  static async open(t, fake, { hash = '', clock = false, url = fake.url } = {}) {
-    const context = await (await browser()).newContext({ viewport: { width: 1280, height: 800 } })
+  static async open(t, fake, { hash = '', clock = false, url = fake.url, look = {} } = {}) {
+    const context = await (await browser()).newContext({ viewport: { width: 1280, height: 800 }, ...look })
     const page = await context.newPage()
     const demo = new Demo(page, fake)
     page.on('pageerror', (error) => demo.problems.push(error.message))
     page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type()))
+        demo.complaints.push(`${message.text()} ${message.location().url}`)
       if (/Content Security Policy|panicked|RuntimeError/.test(message.text())) demo.problems.push(message.text())
     })
     t.after(async () => {
@@ -53,6 +57,7 @@ export class Demo {
       return {
         phase: line?.getAttribute('data-phase') ?? 'none',
         sentence: line?.querySelector('.sentence')?.textContent ?? '',
+        silence: line?.querySelector('.silence')?.textContent ?? '',
         notes: [...(line?.querySelectorAll('.notes li') ?? [])].map((note) => note.textContent).join('\n'),
         rows: Number(document.querySelector('[role=grid]')?.getAttribute('aria-rowcount') ?? 1) - 1,
         stale: document.querySelector('[role=grid]')?.getAttribute('aria-busy') === 'true',

@@ -28,9 +28,9 @@ export function useConnection(): [Connection | undefined, (connection: Connectio
 }
 
 async function find(signal: AbortSignal): Promise<Connection | undefined> {
-  const [cluster, fake] = await Promise.all([ask('/_connection', signal), ask('/_fake/profile', signal)])
-  if (cluster) return { kind: 'cluster', context: String(cluster.context ?? ''), user: String(cluster.user ?? '') }
-  return fake && { kind: 'fake', profile: String(fake.profile ?? '') }
+  const found = await ask('/_connection', signal)
+  if (found?.fake === true) return { kind: 'fake', profile: String(found.profile ?? '') }
+  return found && { kind: 'cluster', context: String(found.context ?? ''), user: String(found.user ?? '') }
 }
 
 /** The answer as an object; `undefined` for any other. */

@@ -1,50 +1,66 @@
 // What the fake API server can be told to do wrong, as the menu offers it.
+import { ask } from '../connection/use-connection'
 
 export interface Trouble {
   readonly name: string
   readonly hint: string
-  /** As `POST /_fake/faults` takes them; each is told first, then streams that are open end. */
-  readonly faults: readonly Readonly<Record<string, unknown>>[]
-  /** `restart` ends all watches and forgets the history; without it only the next request meets the fault. */
-  readonly restart: boolean
+  /** As `POST /_fake/faults` takes it; none for what happens once. */
+  readonly fault?: { readonly kind: string } & Readonly<Record<string, unknown>>
+  /** After that all watches end and the history is forgotten, so that the trouble is met at once. */
+  readonly restart?: boolean
+}
+
+/** A fault as the server has it in force. */
+export interface FaultInForce {
+  readonly id: number
+  readonly kind: string
 }
 
 export const troubles: readonly Trouble[] = [
   {
-    name: 'End the streams and compact',
-    hint: 'The watch ends; resuming gets 410, so a new snapshot comes',
-    faults: [],
+    name: 'Pull the cable',
+    hint: 'Silence, and no end: noticed within minutes',
+    fault: { kind: 'pulled-cable' },
+  },
+  {
+    name: 'Slow link',
+    hint: '10 Mbit/s, and a new snapshot to carry',
+    fault: { kind: 'slow-link', bytes: 1_250_000 },
     restart: true,
   },
   {
     name: 'Drop the end bookmark',
-    hint: 'The next snapshot by WatchList never says that it is whole',
-    faults: [{ kind: 'drop-end-bookmark', match: { request: 'watchlist' } }],
+    hint: 'No streaming list says any more that it is whole',
+    fault: { kind: 'drop-end-bookmark', match: { request: 'watchlist' } },
     restart: true,
   },
   {
-    name: 'Pull the cable',
-    hint: 'Nothing answers until you mend it',
-    faults: [{ kind: 'hang' }],
+    name: '410 Gone',
+    hint: 'Streams end, and the history is forgotten: once',
     restart: true,
   },
-  { name: 'Token expires', hint: '401 until you mend it', faults: [{ kind: 'unauthorized' }], restart: true },
+  {
+    name: 'Token expires',
+    hint: '401',
+    fault: { kind: 'unauthorized' },
+    restart: true,
+  },
   {
     name: 'Permission is taken',
-    hint: '403 until you mend it',
-    faults: [{ kind: 'forbidden', user: 'jane' }],
+    hint: '403',
+    fault: { kind: 'forbidden', user: 'jane' },
     restart: true,
   },
   {
     name: 'Server is busy',
     hint: '429, three times, try again after 3 s',
-    faults: [{ kind: 'too-many-requests', retryAfter: 3, times: 3 }],
+    fault: { kind: 'too-many-requests', retryAfter: 3, times: 3 },
     restart: true,
   },
   {
-    name: 'Slow link',
-    hint: '300 kB a second',
-    faults: [{ kind: 'slow', bytes: 300_000 }],
+    name: 'Server is down',
+    hint: '503, from something before it',
+    fault: { kind: 'unavailable' },
     restart: true,
   },
 ]
@@ -54,13 +70,19 @@ export const profiles = ['1.18', '1.26', '1.32', '1.33', '1.37']
 /** Writes a second, as the menu offers them. */
 export const churns = [0, 20, 100, 500, 2000]
 
-export async function cause(trouble: Trouble): Promise<void> {
-  for (const fault of trouble.faults) await post('faults', fault)
-  if (trouble.restart) await post('restart', {})
+export async function faultsInForce(signal: AbortSignal): Promise<readonly FaultInForce[] | undefined> {
+  const faults = await ask('/_fake/faults', signal)
+  return Array.isArray(faults) ? (faults as FaultInForce[]) : undefined
 }
 
-export async function mend(): Promise<void> {
-  await fetch('/_fake/faults', { method: 'DELETE' })
+export async function cause({ fault, restart }: Trouble): Promise<void> {
+  if (fault) await post('faults', fault)
+  if (restart) await post('restart', {})
+}
+
+/** Ends one fault, or all. */
+export async function mend(fault?: FaultInForce): Promise<void> {
+  await fetch(`/_fake/faults${fault ? `?id=${fault.id}` : ''}`, { method: 'DELETE' })
 }
 
 /** From now on the server is of another version; open watches end. */

@@ -58,12 +58,11 @@ export function Picker({ label, value, shown, choices, note, free = false, onPic
         className="picker-button"
         aria-haspopup="listbox"
         aria-expanded={open}
-        aria-label={`${label}: ${shown}`}
         onClick={() => setOpen(!open)}
       >
-        <span className="picker-label" data-obvious={!free || undefined} aria-hidden="true">
+        <span className="picker-label" data-obvious={!free || undefined}>
           {label}
-        </span>
+        </span>{' '}
         <span className="picker-value">{shown}</span>
         <span className="picker-mark" aria-hidden="true">
           ▾

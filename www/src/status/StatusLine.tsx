@@ -15,8 +15,8 @@ interface Props {
 
 /** The one line that says what the table is worth now; below it, why it is not as one would wish. */
 export function StatusLine({ watch, status, noun, rows, brief }: Props) {
-  const now = useNow(status.staleSince !== undefined || status.nextRetryAt !== undefined)
-  const { tone, badge, sentence, notes, canRetry } = describe(
+  const now = useNow(status.phase === 'live' || status.staleSince !== undefined || status.nextRetryAt !== undefined)
+  const { tone, badge, sentence, silence, notes, canRetry } = describe(
     status,
     { noun, rows, snapshotBytes: useSnapshotBytes(status) },
     now,
@@ -29,6 +29,7 @@ export function StatusLine({ watch, status, noun, rows, brief }: Props) {
         {badge}
       </span>
       <span className="sentence">{sentence}</span>
+      {silence && <span className="silence">{silence}</span>}
       <SnapshotChange status={status} />
       {canRetry && !brief && (
         <button type="button" className="button" onClick={() => watch.retry()}>

@@ -16,6 +16,8 @@ export interface Description {
   readonly badge: string
   /** How the data come, how many they are, what they cost. */
   readonly sentence: string
+  /** How long nothing came, where it is live and that is worth a word; else empty. */
+  readonly silence: string
   /** Why it is not as one would wish; none when all is well. */
   readonly notes: readonly Note[]
   /** Trying again at once could help. */
@@ -57,6 +59,9 @@ const tones: Record<Phase, Tone> = {
   closed: 'idle',
 }
 
+/** A silence of so many milliseconds is worth a word. */
+const quiet = 5_000
+
 const modes: Record<Mode, string> = { watchlist: 'WatchList', 'list+watch': 'List+Watch', poll: 'Poll' }
 const formats: Record<Format, string> = { table: 'Table', metadata: 'Metadata', object: 'Object' }
 
@@ -67,6 +72,7 @@ export function describe(status: WatchStatus, subject: Subject, now: number): De
     tone: old && phase !== 'failed' && phase !== 'auth' ? 'old' : tones[phase],
     badge: badges[phase],
     sentence: sentence(status, subject),
+    silence: silence(status, now),
     notes: notes(status, now),
     canRetry: phase === 'failed' || phase === 'auth' || phase === 'paused' || status.nextRetryAt !== undefined,
   }
@@ -90,6 +96,13 @@ function sentence(status: WatchStatus, subject: Subject): string {
   const rows = `${count(subject.rows)} ${subject.noun}`
   if (status.syncDurationMs === undefined) return subject.rows > 0 ? `${way(status)} · ${rows}` : way(status)
   return `${way(status)} · ${rows} in ${took(status.syncDurationMs)} · ${bytes(subject.snapshotBytes)}`
+}
+
+/** A quiet stream and a dead one look alike until the watchdog judges; how long nothing came is known at once. */
+function silence(status: WatchStatus, now: number): string {
+  if (status.phase !== 'live' || status.staleSince !== undefined || status.lastEventAt === undefined) return ''
+  const silent = now - status.lastEventAt
+  return silent < quiet ? '' : `last event ${ago(silent)} ago`
 }
 
 function notes(status: WatchStatus, now: number): Note[] {
