@@ -89,52 +89,54 @@ export function Grid(props: Props) {
   }
 
   return (
-    <div
-      ref={scroller}
-      className="grid"
-      data-stale={stale || undefined}
-      role="grid"
-      aria-label={label}
-      aria-rowcount={count + 1}
-      aria-colcount={columns.length}
-      aria-busy={stale}
-      aria-activedescendant={active && `${id}-${active.place}`}
-      tabIndex={0}
-      onKeyDown={onKeyDown}
-      style={{ '--columns': template.columns, '--width': template.width } as React.CSSProperties}
-    >
-      <Head columns={columns} sort={sort} onSort={onSort} />
+    <>
       <div
-        role="rowgroup"
-        className="body"
-        style={{ height: rows.height }}
-        onClick={(event) => {
-          // Who marks text wants to copy it.
-          if (getSelection()?.type === 'Range') return
-          const index = (event.target as Element).closest('[aria-rowindex]')?.getAttribute('aria-rowindex')
-          if (!index) return
-          const place = Number(index) - 2
-          selection.select(place)
-          const { row } = places.at(place)
-          if (row) props.onOpen(row)
-        }}
+        ref={scroller}
+        className="grid"
+        data-stale={stale || undefined}
+        role="grid"
+        aria-label={label}
+        aria-rowcount={count + 1}
+        aria-colcount={columns.length}
+        aria-busy={stale}
+        aria-activedescendant={active && `${id}-${active.place}`}
+        tabIndex={0}
+        onKeyDown={onKeyDown}
+        style={{ '--columns': template.columns, '--width': template.width } as React.CSSProperties}
       >
-        {drawn.map(({ place, row, gone }) => (
-          <RowView
-            key={row?.key ?? `place-${place}`}
-            id={`${id}-${place}`}
-            row={row}
-            columns={columns}
-            flashes={row && !gone ? flashes.of(row) : unchanged}
-            ariaIndex={place + 2}
-            top={rows.top(place)}
-            active={place === active?.place}
-            gone={gone}
-          />
-        ))}
+        <Head columns={columns} sort={sort} onSort={onSort} />
+        <div
+          role="rowgroup"
+          className="body"
+          style={{ height: rows.height }}
+          onClick={(event) => {
+            // Who marks text wants to copy it.
+            if (getSelection()?.type === 'Range') return
+            const index = (event.target as Element).closest('[aria-rowindex]')?.getAttribute('aria-rowindex')
+            if (!index) return
+            const place = Number(index) - 2
+            selection.select(place)
+            const { row } = places.at(place)
+            if (row) props.onOpen(row)
+          }}
+        >
+          {drawn.map(({ place, row, gone }) => (
+            <RowView
+              key={row?.key ?? `place-${place}`}
+              id={`${id}-${place}`}
+              row={row}
+              columns={columns}
+              flashes={row && !gone ? flashes.of(row) : unchanged}
+              ariaIndex={place + 2}
+              top={rows.top(place)}
+              active={place === active?.place}
+              gone={gone}
+            />
+          ))}
+        </div>
       </div>
       {hidden > 0 && <p className="grid-note">{hidden} more columns are not shown.</p>}
-    </div>
+    </>
   )
 }
 
