@@ -172,6 +172,20 @@ test('its events are live, and are its own', async (t) => {
   await drawer.waitFor({ state: 'detached' })
 })
 
+test('events that may not be read: said in their place, and the object is shown all the same', async (t) => {
+  const { fake, drawer, yaml, row } = await open(t)
+  const pod = await ownedPod(fake)
+  await fake.fault({ kind: 'forbidden', user: 'jane', match: { path: '/events' } })
+  await row(pod.name).click()
+  const events = drawer.getByRole('region', { name: 'Events' })
+  await events.getByText('cannot be shown').waitFor()
+  assert.match(await events.textContent(), /User "jane" cannot \w+ resource "events"/)
+  assert.equal(parse(await yaml.textContent()).metadata.name, pod.name)
+  await fake.mend()
+  await events.getByRole('button', { name: 'Try again' }).click()
+  await events.getByText(/^(none|\d+), live$/).waitFor()
+})
+
 test('links lead to the namespace, the node and the owner, and from there on', async (t) => {
   const { fake, page, demo, drawer, row } = await open(t)
   const pod = await ownedPod(fake)

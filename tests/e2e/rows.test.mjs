@@ -210,7 +210,7 @@ test('the order holds while a row has the focus: what waits is counted, and appl
 test('the order holds while a menu is open', async (t) => {
   const { demo, page, create } = await open(t, { pods: 20 })
   const before = await drawn(page)
-  await page.getByRole('button', { name: /^Resource: / }).click()
+  await page.getByRole('button', { name: /^Resource/ }).click()
   await create('0-first')
   await page.locator('.waiting').getByText('while the menu is open').waitFor()
   assert.deepEqual(await drawn(page), before)

@@ -5,8 +5,8 @@ import { App } from './App'
 import './styles/base.css'
 import './styles/bar.css'
 import './styles/status.css'
-import './styles/table.css'
 import './styles/object.css'
+import './styles/table.css'
 import './styles/tools.css'
 
 const client = createClient({ baseUrl: '/' })
