@@ -90,7 +90,9 @@ export function App({ client }: { readonly client: Client }) {
           {table && (
             <TablePage
               key={JSON.stringify(request)}
+              client={client}
               table={table}
+              resources={discovery.resources}
               address={address}
               noun={resource}
               spansNamespaces={namespaced && !namespace}
