@@ -106,6 +106,26 @@ test('after a sleep it does not say live before it is', async (t) => {
   )
 })
 
+test('nor after a sleep of seconds: no stream is known to have outlived it', async (t) => {
+  const watchlist = { request: 'watchlist', path: '/pods' }
+  const { fake, demo } = await open(t, [{ kind: 'stall', events: 21, match: watchlist, times: 1 }])
+  await demo.phase('live')
+  await fake.mutate({ op: 'create', resource: 'pods', namespace: 'default', name: 'unheard' })
+  await fake.fault({ kind: 'hang', match: pods })
+  assert.equal((await demo.status()).phase, 'live')
+  // As Chromium's clocks do it: one stands still while the machine sleeps.
+  await demo.page.evaluate(() => {
+    const now = Date.now
+    Date.now = () => now() + 5_000
+  })
+  const woken = await demo.until(({ phase }) => phase !== 'live', 'not live', 3_000)
+  assert.equal(woken.rows, 20)
+  assert.equal(woken.stale, true)
+  await fake.mend()
+  await demo.page.getByRole('button', { name: 'Retry' }).click()
+  await demo.until(({ phase, rows, stale }) => phase === 'live' && rows === 21 && !stale, 'live again', 30_000)
+})
+
 test('a page that was frozen learns what it missed, and does not say live before', async (t) => {
   const { fake, demo } = await open(t, [])
   await demo.phase('live')

@@ -5,11 +5,16 @@ use kube_watchlist::clock::{Instant, Now, Timestamp};
 /// By how much the wall clock has to jump ahead to count, in milliseconds: those that tick differently, or are adjusted, do not.
 const JUMP: f64 = 2_000.0;
 
+/// What a sleep counts for at least, in milliseconds: longer than anything may be silent. Connections do not outlive even a short one
+/// for sure, and none of them says so.
+const SLEEP: f64 = 600_000.0;
+
 /// Makes a clock that stops for nothing. `performance.now()` stands still while the machine sleeps in Chromium on Linux and
-/// macOS, where `Date.now()` goes on; by the first alone a stream that died meanwhile would seem live for as long as before.
+/// macOS, where `Date.now()` goes on; by the first alone a stream that died meanwhile would seem live for as long as before. Here every
+/// deadline has passed after a sleep, so that nothing is live until the server is heard again.
 ///
-/// A wall clock that somebody set ahead looks the same. Deadlines then come early, which costs a needless look at the server.
-/// One that was set back changes nothing.
+/// A wall clock that somebody set ahead looks the same, which costs a needless look at the server. One that was set back changes
+/// nothing.
 #[derive(Debug)]
 pub(crate) struct Clock {
     steady: f64,
@@ -32,7 +37,7 @@ impl Clock {
     pub(crate) fn read(&mut self, steady: f64, wall: f64) -> Now {
         let jump = (wall - self.wall) - (steady - self.steady);
         if jump > JUMP {
-            self.missed += jump;
+            self.missed += jump.max(SLEEP);
         }
         self.steady = steady;
         self.wall = wall;
@@ -88,6 +93,12 @@ mod tests {
     }
 
     #[test]
+    fn a_short_sleep_counts_as_long_as_any_deadline() {
+        let readings = [(0.0, 0.0), (5.0, 3_000.0), (10.0, 3_005.0)];
+        assert_eq!(monotonic(&readings), [0, 600_005, 600_010]);
+    }
+
+    #[test]
     fn sleep_that_the_steady_clock_counts_is_not_counted_twice() {
         assert_eq!(
             monotonic(&[(0.0, 0.0), (3_600_000.0, 3_600_000.0)]),
@@ -104,6 +115,6 @@ mod tests {
     #[test]
     fn a_wall_clock_that_is_set_ahead_makes_deadlines_early_and_nothing_goes_back() {
         let readings = [(0.0, 0.0), (10.0, 60_010.0), (20.0, 20.0), (30.0, 30.0)];
-        assert_eq!(monotonic(&readings), [0, 60_010, 60_020, 60_030]);
+        assert_eq!(monotonic(&readings), [0, 600_010, 600_020, 600_030]);
     }
 }
