@@ -66,6 +66,7 @@ fn a_recorded_streaming_list_is_live_at_its_end_whatever_the_cuts() {
             (Some(Format::Table), Mode::WatchList)
         );
         assert_eq!((status.error, status.dropped_frames), (None, 0));
+        assert_eq!(status.events, 10, "bookmarks count");
         assert!(world.machine.store().columns().0.len() >= 9);
     }
 }

@@ -28,6 +28,7 @@ test('the page is live through the proxy, and says that it only reads', async (t
   await demo.matches()
   assert.match(await demo.page.locator('.connection').textContent(), /127\.0\.0\.1:\d+ · anonymous · read-only/)
   assert.equal(await demo.page.getByRole('button', { name: 'Break it' }).count(), 0)
+  assert.deepEqual(demo.complaints, [], 'the console is empty')
 })
 
 test('a page of another site can neither write, nor read, nor ask', async (t) => {

@@ -195,7 +195,7 @@ pub(super) fn kind_of(request: &Request) -> &'static str {
 /// The faults in force.
 #[derive(Debug, Default)]
 pub(super) struct Faults {
-    faults: Vec<Fault>,
+    in_force: Vec<Fault>,
     last: u64,
     /// Rises with every change: a line waits for the end of its fault.
     changes: watch::Sender<u64>,
@@ -205,26 +205,26 @@ impl Faults {
     pub(super) fn add(&mut self, mut fault: Fault) -> u64 {
         self.last += 1;
         fault.id = self.last;
-        self.faults.push(fault);
+        self.in_force.push(fault);
         self.changed();
         self.last
     }
 
     pub(super) fn list(&self) -> &[Fault] {
-        &self.faults
+        &self.in_force
     }
 
     pub(super) fn clear(&mut self) {
-        self.faults.clear();
+        self.in_force.clear();
         self.changed();
     }
 
     /// Removes one fault; false where there is none of this id.
     pub(super) fn remove(&mut self, id: u64) -> bool {
-        let before = self.faults.len();
-        self.faults.retain(|fault| fault.id != id);
+        let before = self.in_force.len();
+        self.in_force.retain(|fault| fault.id != id);
         self.changed();
-        self.faults.len() != before
+        self.in_force.len() != before
     }
 
     /// Tells when faults come and go.
@@ -239,7 +239,7 @@ impl Faults {
         request: &Request,
         has_range: bool,
     ) -> Option<&Fault> {
-        self.faults
+        self.in_force
             .iter()
             .find(|fault| fault.kind == kind && fault.matches.fits(request, has_range))
     }
@@ -247,7 +247,7 @@ impl Faults {
     /// Whether answers for this path begin with other columns now. A change in the middle of a stream is that stream's
     /// alone: who asks again is answered as before.
     pub(super) fn change_columns(&self, path: &str) -> bool {
-        self.faults.iter().any(|fault| {
+        self.in_force.iter().any(|fault| {
             fault.kind == FaultKind::ColumnChange
                 && fault.events.is_none()
                 && fault.matches.fits_path(path)
@@ -257,12 +257,12 @@ impl Faults {
     /// The first fault that a request meets; one that has happened often enough is gone then.
     pub(super) fn meet(&mut self, request: &Request, has_range: bool) -> Option<Fault> {
         let at = self
-            .faults
+            .in_force
             .iter()
             .position(|fault| !fault.kind.is_of_line() && fault.matches.fits(request, has_range))?;
-        let fault = &mut self.faults[at];
+        let fault = &mut self.in_force[at];
         match &mut fault.times {
-            Some(0 | 1) => Some(self.faults.remove(at)),
+            Some(0 | 1) => Some(self.in_force.remove(at)),
             Some(left) => {
                 *left -= 1;
                 Some(fault.clone())
