@@ -98,7 +98,6 @@ test('after a sleep it does not say live before it is', async (t) => {
   for (const end = Date.now() + 3000; Date.now() < end; await sleep(50))
     assert.notEqual((await demo.status()).phase, 'live', JSON.stringify(await demo.steps()))
   await fake.mend()
-  await demo.page.getByRole('button', { name: 'Retry' }).click()
   await demo.until(
     ({ phase, rows, stale }) => phase === 'live' && rows === 21 && !stale,
     'live with what was missed',
@@ -118,11 +117,11 @@ test('nor after a sleep of seconds: no stream is known to have outlived it', asy
     const now = Date.now
     Date.now = () => now() + 5_000
   })
-  const woken = await demo.until(({ phase }) => phase !== 'live', 'not live', 3_000)
+  // The clocks are compared every five seconds.
+  const woken = await demo.until(({ phase }) => phase !== 'live', 'not live', 8_000)
   assert.equal(woken.rows, 20)
   assert.equal(woken.stale, true)
   await fake.mend()
-  await demo.page.getByRole('button', { name: 'Retry' }).click()
   await demo.until(({ phase, rows, stale }) => phase === 'live' && rows === 21 && !stale, 'live again', 30_000)
 })
 

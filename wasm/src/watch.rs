@@ -21,7 +21,7 @@ use crate::slice;
 
 /// The longest time between two looks at the clock, in milliseconds: a timer may stand still while the machine sleeps, as the
 /// clock below it does, and would ring that much too late.
-const LOOK: u64 = 15_000;
+const LOOK: u64 = 5_000;
 
 /// An exchange under way.
 struct Exchange {
