@@ -28,6 +28,7 @@ const status = (changes) => ({
   format: 'table',
   progress: { objects: 10_000, bytes: 24_000_000 },
   reconnects: 0,
+  heldBytes: 0,
   memoryBytes: 0,
   ...changes,
 })
