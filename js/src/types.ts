@@ -339,7 +339,8 @@ export interface ClientOptions {
   /**
    * Cap on what the rows of each table may hold, in bytes; orders of views and readers of changes may hold a quarter of it besides.
    * Default 1 GiB. A table that reaches it, or the end of the memory that the browser gives, stops: phase `failed`, `error.code`
-   * `capacity`. The last whole snapshot stays readable, marked stale since then. `retry()` tries again, for when there are fewer rows.
+   * `capacity`. The last whole snapshot stays readable, marked stale since then. `retry()` tries again, for when there are fewer rows;
+   * what changed meanwhile needs room beside them, so where that fails too, close the table and open it anew.
    */
   memoryLimitBytes?: number
   /**
