@@ -678,7 +678,24 @@ fn modifications_do_not_keep_a_streaming_list_waiting_for_ever() {
     world.until("a fallback", 17_000, |world| {
         world.fallback() == "no-bookmark"
     });
-    // New objects do restart the idle limit.
+    // Nor do new objects once something has changed: a server that knows no streaming lists (1.18) sends the first state, then what
+    // happens, and in a living cluster something always does.
+    let mut world = World::start(list_watch(|| {
+        let mut answer = vec![ok(), bytes(10, event("ADDED", "a", 1))];
+        for second in 1..100 {
+            let (kind, name) = if second % 2 == 1 {
+                ("MODIFIED", "a".to_owned())
+            } else {
+                ("ADDED", format!("n{second}"))
+            };
+            answer.push(bytes(second * 1000, event(kind, &name, second + 1)));
+        }
+        answer
+    }));
+    world.until("a fallback", 17_000, |world| {
+        world.fallback() == "no-bookmark"
+    });
+    // Before that they restart the idle limit.
     let mut world = World::start(list_watch(|| {
         let mut answer = vec![ok()];
         for step in 1..10 {

@@ -101,6 +101,8 @@ pub(super) struct Batch {
     pub(super) events: u64,
     /// Objects that were not known before.
     pub(super) new_keys: u64,
+    /// Objects of a snapshot were changed or removed: its first state has been sent, for servers send that before anything else.
+    pub(super) moved: bool,
     /// Rows were inserted, replaced or removed.
     pub(super) rows_changed: bool,
     pub(super) bookmarks: u64,
@@ -370,6 +372,7 @@ impl Target<'_> {
     ) -> Result<(), CapacityError> {
         match (self, what) {
             (Self::Attempt(store), What::Deleted) => {
+                batch.moved = true;
                 store.stage_remove(&row.meta);
             }
             (Self::Attempt(store), What::Added) => {
@@ -378,7 +381,10 @@ impl Target<'_> {
                 let grown = store.staged_len().saturating_sub(before);
                 batch.new_keys = batch.new_keys.saturating_add(grown as u64);
             }
-            (Self::Attempt(store), What::Modified) => store.stage_modified(row, received)?,
+            (Self::Attempt(store), What::Modified) => {
+                batch.moved = true;
+                store.stage_modified(row, received)?;
+            }
             (Self::Buffer(buffer, _), _) => buffer.keep(&row.meta, frame)?,
             (Self::Published(store, _), What::Deleted) => {
                 batch.rows_changed |= store.remove(&row.meta);

@@ -151,6 +151,7 @@ impl Reflector {
                 self.state = State::Streaming {
                     exchange: id,
                     idle,
+                    moved: false,
                     overall: ends + MARGIN,
                 };
             }
@@ -280,11 +281,12 @@ impl Reflector {
             self.account.last_event_at = Some(now.wall);
         }
         match (role, &mut self.state) {
-            (Role::Snapshot, State::Streaming { idle, .. }) => {
-                // Anything else may come for ever without getting nearer to the end.
-                if batch.new_keys > 0 {
+            (Role::Snapshot, State::Streaming { idle, moved, .. }) => {
+                // Anything else may come for ever without getting nearer to the end; so may new objects, once the first state is sent.
+                if batch.new_keys > 0 && !*moved {
                     *idle = now.monotonic + IDLE_LIMIT;
                 }
+                *moved |= batch.moved;
                 if let Some(attempt) = &mut self.attempt {
                     attempt.dropped.add(batch.dropped);
                 }

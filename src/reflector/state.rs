@@ -49,6 +49,8 @@ pub(super) enum State {
     Streaming {
         exchange: ExchangeId,
         idle: Instant,
+        /// Objects have changed since: new ones are no part of the first state, and the end bookmark is due.
+        moved: bool,
         overall: Instant,
     },
     /// Pages arrive, and the WATCH beside them runs.
