@@ -45,7 +45,8 @@ export class Engine {
     this.#tables.delete(table)
     this.#stale.delete(table)
     if (this.#tables.size > 0) {
-      // What it held may be most of the memory.
+      // What it held may be most of the memory, and no frame may have seen it.
+      this.#peak += table.status.heldBytes
       this.#frame.request()
       return
     }
