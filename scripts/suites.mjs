@@ -201,7 +201,7 @@ export const suites = [
   },
   {
     name: 'client',
-    about: 'the package in Chromium: requests, lifetimes, notifications, smoothness, privacy',
+    about: 'the package in Chromium: requests, lifetimes, survival, memory, notifications, smoothness, privacy',
     run: () => inChromium('tests/client'),
   },
   {

@@ -17,6 +17,7 @@ export class ChangeStream implements AsyncIterableIterator<Change> {
   #feed: number | undefined
   #closed = false
   #pumping = false
+  readonly held = false
 
   constructor(table: ViewTable<ChangeStream>) {
     this.#table = table
@@ -39,7 +40,7 @@ export class ChangeStream implements AsyncIterableIterator<Change> {
     return Promise.resolve(END)
   }
 
-  /** A core is there. After another one died its feed begins with a snapshot again, which is what the reader needs. */
+  /** A core is there. After another one its feed begins with a snapshot again, which is what the reader needs. */
   attach(): void {
     this.#feed = this.#table.call((core) => core.openFeed())
     this.#table.request()

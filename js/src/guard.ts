@@ -14,8 +14,11 @@ const NOTHING: readonly number[] = Object.freeze([0, 0, 0, 0])
 
 /** One instance and its memory. */
 export class Instance {
-  /** Why it died, or undefined while it lives. */
-  #cause: { readonly location: string } | undefined
+  #dead = false
+  /** Whoever has to know of the death knows. */
+  #told = false
+  /** What was thrown when it died. */
+  #thrown: unknown
   /** Where Rust said that it panicked, before the trap came. */
   #location = ''
   readonly #died: (instance: Instance) => void
@@ -33,26 +36,40 @@ export class Instance {
   }
 
   get dead(): boolean {
-    return this.#cause !== undefined
+    return this.#dead
   }
 
-  /** Where it died, as `file:line:column`; empty where Rust could not say. */
-  get location(): string {
-    return this.#cause?.location ?? ''
+  /** How it ended, in words that follow "the decoder". */
+  get end(): string {
+    if (this.#location !== '') return `stopped at ${this.#location} (please report it)`
+    // A trap without a panic; each engine says it in other words.
+    const said = this.#thrown instanceof Error ? this.#thrown.message : ''
+    if (/stack|recursion|bounds/i.test(said)) return 'ran out of stack'
+    return /unreachable/i.test(said) ? 'ran out of memory' : 'stopped'
   }
 
   /**
    * Runs a call into the instance. Undefined where the instance is dead, or died of it; a Rust error is thrown.
    */
   enter<T>(call: (glue: Glue) => T): T | undefined {
-    if (this.dead) return undefined
+    if (this.#dead) {
+      this.#tell()
+      return undefined
+    }
     const result = call(this.glue)
-    return this.dead ? undefined : result
+    return this.#dead ? undefined : result
   }
 
   /** Drops it: what is still under way in it finds it dead. */
   drop(): void {
-    this.#cause ??= { location: '' }
+    this.#dead = this.#told = true
+  }
+
+  /** Not now: frames of ours may be on the stack. */
+  #tell(): void {
+    if (this.#told) return
+    setTimeout(this.#died, 0, this)
+    this.#told = true
   }
 
   #link(module: WebAssembly.Module, imports: WebAssembly.Imports): WebAssembly.Exports {
@@ -76,24 +93,22 @@ export class Instance {
 
   #inward(call: Call): Call {
     return (...args) => {
-      if (this.#cause !== undefined) return NOTHING
       try {
-        return call(...args)
-      } catch {
-        if (this.#cause === undefined) {
-          this.#cause = { location: this.#location }
-          // Not now: frames of ours may be on the stack.
-          setTimeout(this.#died, 0, this)
-        }
-        return NOTHING
+        if (!this.#dead) return call(...args)
+      } catch (thrown) {
+        this.#thrown ??= thrown
+        this.#dead = true
       }
+      // Where the stack is used up this throws too; whoever comes next tells.
+      this.#tell()
+      return NOTHING
     }
   }
 
   #outward(call: Call): Call {
     return (...args) => {
       const result = call(...args)
-      if (this.#cause !== undefined) {
+      if (this.#dead) {
         // Died, or was dropped, while the page's code ran: nobody is left to hear how this ends.
         if (result instanceof Promise) result.catch(() => undefined)
         throw new Error('this instance is no more')

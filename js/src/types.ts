@@ -93,7 +93,10 @@ export interface WatchStatus {
   readonly format?: Format
   /** Why `mode` is not `watchlist`. */
   readonly fallbackReason?: Reason
-  /** What went wrong last, until it is mended. Beside `live`: the table may lack something (code `incomplete`). */
+  /**
+   * What went wrong last, until it is mended. Beside `live`: the table may lack something (code `incomplete`). Beside `stale`, code
+   * `core-crashed`: the wasm instance died, and a fresh one takes a new snapshot at `nextRetryAt`.
+   */
   readonly error?: Reason
   /** The resourceVersion that the rows show. */
   readonly resourceVersion?: string
@@ -115,7 +118,12 @@ export interface WatchStatus {
   readonly syncDurationMs?: number
   /** What the last snapshot changed against the one before it. */
   readonly lastSnapshot?: { readonly added: number; readonly changed: number; readonly removed: number }
-  /** Linear memory of the core, in bytes. */
+  /** What the rows of this table and the orders of its views hold, in bytes. */
+  readonly heldBytes: number
+  /**
+   * Linear memory of the core, in bytes; the watches of a client share it. It does not shrink by itself: with the last watch it is given
+   * back, and when less than a quarter of it is held the watches move to a fresh one, without a gap in what they show.
+   */
   readonly memoryBytes: number
 }
 
@@ -252,7 +260,7 @@ export interface View extends Disposable {
 
 /**
  * A batch of changes. First comes the whole snapshot, in batches of kind `snapshot`, the last of them marked; then batches of kind
- * `update`. A new snapshot comes when the columns change: then the first batch of kind `snapshot` takes the place of everything before.
+ * `update`. A new snapshot comes when the columns change, and when a fresh wasm instance took over: then the first batch of kind `snapshot` takes the place of everything before.
  * Cells are those of all columns.
  */
 export interface Change {
@@ -332,7 +340,12 @@ export interface ClientOptions {
   credentials?: RequestCredentials
   /** A bearer token; asked again once (`refresh: true`) after a 401. */
   getToken?: (options: { refresh: boolean; signal: AbortSignal }) => string | undefined | Promise<string | undefined>
-  /** Cap on linear memory for rows, in bytes. Default 1 GiB. */
+  /**
+   * Cap on what the rows of each table may hold, in bytes; orders of views and readers of changes may hold a quarter of it besides.
+   * Default 1 GiB. A table that reaches it, or the end of the memory that the browser gives, stops: phase `failed`, `error.code`
+   * `capacity`. The last whole snapshot stays readable, marked stale since then. `retry()` tries again, for when there are fewer rows;
+   * what changed meanwhile needs room beside them, so where that fails too, close the table and open it anew.
+   */
   memoryLimitBytes?: number
   /**
    * The largest JSON document that is read (a watch event, an object of a LIST), in bytes after decompression. Default 16 MiB, at most

@@ -124,8 +124,14 @@ export class TableView implements View {
     this.close()
   }
 
+  /** Rows are not to be moved now. */
+  get held(): boolean {
+    return this.#held
+  }
+
   /** A core is there: opens the view in it. */
   attach(): void {
+    this.#id = undefined
     this.#configure()
     if (this.#held) this.#call((core, id) => core.hold(id))
     this.#request()

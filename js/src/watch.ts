@@ -24,6 +24,9 @@ export class LiveTable extends StatusTarget implements TableWatch {
   #attached: Attached | undefined
   /** What it is attached to, or died of the attempt. */
   #instance: Instance | undefined
+  /** What takes over when it has a whole snapshot. */
+  #next: Attached | undefined
+  #nextIsWhole = false
   #closed = false
   #paused = false
   readonly #readers = new Set<TableView | ChangeStream>()
@@ -36,6 +39,8 @@ export class LiveTable extends StatusTarget implements TableWatch {
   #whole = false
   /** What a death left to say until there is a whole snapshot again. */
   #survived: Pick<WatchStatus, 'staleSince' | 'error'> | undefined
+  /** What the snapshot by which a fresh instance took over does not know: to it all rows were new. */
+  #carried: Pick<WatchStatus, 'lastSnapshot'> | undefined
   /** What is said while no instance can say it. */
   #interim: { phase: WatchStatus['phase']; error?: Reason; staleSince?: number; nextRetryAt?: number } = {
     phase: 'connecting',
@@ -43,7 +48,6 @@ export class LiveTable extends StatusTarget implements TableWatch {
   #revival: ReturnType<typeof setTimeout> | undefined
   #statusText = ''
   #status: WatchStatus
-  /** The last status that listeners were told. */
   #told: WatchStatus
 
   constructor(engine: Engine, request: TableRequest, signal?: AbortSignal) {
@@ -77,26 +81,30 @@ export class LiveTable extends StatusTarget implements TableWatch {
     if (text === '') return this.#status
     if (text !== this.#statusText) {
       this.#statusText = text
-      const status = JSON.parse(text) as WatchStatus
-      this.#status = deepFreeze(this.#survived === undefined ? status : { ...this.#survived, ...status })
+      this.#status = deepFreeze({ ...this.#survived, ...(JSON.parse(text) as WatchStatus), ...this.#carried })
     }
     return this.#status
   }
 
+  /** The last status that listeners were told. */
+  get told(): WatchStatus {
+    return this.#told
+  }
+
   retry(): void {
     if (this.#closed) return
-    if (this.#attached !== undefined) this.#attached.call((core) => core.retry())
+    if (this.#attached !== undefined) this.#both((core) => core.retry())
     else this.#revive(0)
   }
 
   pause(): void {
     this.#paused = true
-    this.#attached?.call((core) => core.pause())
+    this.#both((core) => core.pause())
   }
 
   resume(): void {
     this.#paused = false
-    this.#attached?.call((core) => core.resume())
+    this.#both((core) => core.resume())
   }
 
   close(): void {
@@ -104,12 +112,14 @@ export class LiveTable extends StatusTarget implements TableWatch {
     this.#closed = true
     clearTimeout(this.#revival)
     this.#signal?.removeEventListener('abort', this.#onAbort)
+    this.#giveUp()
     this.#attached?.call((core) => core.close())
     for (const reader of [...this.#readers]) reader.close()
     // The last words of the core, before it goes.
     const last = this.status
     this.#attached?.detach()
-    this.#attached = undefined
+    // Whoever keeps the table for what it showed keeps no memory.
+    this.#attached = this.#instance = undefined
     this.#status = deepFreeze({ ...last, phase: 'closed' })
     this.#settle.reject(
       new WatchError({
@@ -135,11 +145,29 @@ export class LiveTable extends StatusTarget implements TableWatch {
 
   /** The page came back, or time passed. */
   wake(): void {
-    this.#attached?.call((core) => core.wake())
+    this.#both((core) => core.wake())
+  }
+
+  /** Goes over to the engine's instance, when its rows are there; till then nothing changes. */
+  async move(): Promise<void> {
+    const instance = await this.#engine.instance().catch(() => undefined)
+    if (instance === undefined || this.#attached === undefined || this.#next !== undefined) return
+    const next = Attached.open(instance, this.#engine, this.#request, (notice) => {
+      if (this.#attached === next) this.#changed(notice)
+      else if ((notice & NOTICE.snapshot) !== 0) {
+        this.#nextIsWhole = true
+        this.#engine.request(this)
+      }
+    })
+    this.#next = next
+    if (this.#paused) next?.call((core) => core.pause())
+    next?.call((core) => core.start())
   }
 
   /** Shows what changed; called once a frame. */
   draw(): void {
+    // An order that is held would be made anew.
+    if (this.#nextIsWhole && ![...this.#readers].some(({ held }) => held)) this.#takeOver()
     const settled = this.#attached?.call((core) => core.refresh())
     // Until the first snapshot is whole there is nothing to show, or what an instance before showed.
     if (settled === true && this.#whole) for (const reader of [...this.#readers]) reader.draw()
@@ -149,7 +177,9 @@ export class LiveTable extends StatusTarget implements TableWatch {
 
   /** An instance died; one that this table is not on is no concern of it. */
   died(dead: Instance, error: WatchError, delay: number): void {
+    if (this.#next?.instance === dead) this.#giveUp()
     if (this.#instance !== dead) return
+    this.#giveUp()
     this.#instance = undefined
     this.#attached?.detach()
     this.#attached = undefined
@@ -178,6 +208,30 @@ export class LiveTable extends StatusTarget implements TableWatch {
     return reader
   }
 
+  #both(entry: (core: WatchCore) => void): void {
+    this.#attached?.call(entry)
+    this.#next?.call(entry)
+  }
+
+  #takeOver(): void {
+    const before = this.#attached
+    const { lastSnapshot } = this.status
+    this.#carried = lastSnapshot && { lastSnapshot }
+    this.#attached = this.#next
+    this.#instance = this.#next?.instance
+    this.#next = undefined
+    this.#nextIsWhole = false
+    before?.end()
+    for (const reader of [...this.#readers]) reader.attach()
+  }
+
+  /** What was to take over does not. */
+  #giveUp(): void {
+    this.#next?.end()
+    this.#next = undefined
+    this.#nextIsWhole = false
+  }
+
   #revive(delay: number): void {
     clearTimeout(this.#revival)
     this.#revival = setTimeout(() => void this.#attach(), delay)
@@ -203,7 +257,7 @@ export class LiveTable extends StatusTarget implements TableWatch {
   #changed(notice: number): void {
     if ((notice & NOTICE.snapshot) !== 0) {
       this.#whole = true
-      this.#survived = undefined
+      this.#survived = this.#carried = undefined
       this.#settle.resolve()
     }
     this.#engine.request(this)
@@ -230,6 +284,7 @@ export class LiveTable extends StatusTarget implements TableWatch {
       events: 0,
       reconnects: 0,
       droppedFrames: 0,
+      heldBytes: 0,
       memoryBytes: 0,
       ...before,
       ...this.#interim,
@@ -239,12 +294,12 @@ export class LiveTable extends StatusTarget implements TableWatch {
 
 /** A table's hold on an instance: its core and its host. */
 class Attached {
-  readonly #instance: Instance
+  readonly instance: Instance
   readonly #core: WatchCore
   readonly #host: PageHost
 
   private constructor(instance: Instance, core: WatchCore, host: PageHost) {
-    this.#instance = instance
+    this.instance = instance
     this.#core = core
     this.#host = host
   }
@@ -265,7 +320,13 @@ class Attached {
   }
 
   call<T>(entry: (core: WatchCore, glue: Glue) => T): T | undefined {
-    return this.#instance.enter((glue) => entry(this.#core, glue))
+    return this.instance.enter((glue) => entry(this.#core, glue))
+  }
+
+  /** Hangs up, and detaches. */
+  end(): void {
+    this.call((core) => core.close())
+    this.detach()
   }
 
   detach(): void {

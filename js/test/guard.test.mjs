@@ -25,7 +25,7 @@ function open(out = () => {}) {
   let raw, panic
   const instance = new Instance(
     module,
-    () => deaths.push(instance.location),
+    () => deaths.push(instance.end),
     (link) => {
       raw = link({ env: { out: () => out(instance) } })
       return { ...raw, onPanic: (listener) => (panic = listener) }
@@ -45,7 +45,10 @@ test('a call that goes well', () => {
   assert.equal(instance.dead, false)
 })
 
-for (const name of ['trap', 'deep']) {
+for (const [name, end] of [
+  ['trap', 'ran out of memory'],
+  ['deep', 'ran out of stack'],
+]) {
   test(`${name} is the death of the instance, told once and in a later task`, async () => {
     const { instance, deaths } = open()
     assert.equal(
@@ -63,9 +66,25 @@ for (const name of ['trap', 'deep']) {
       undefined,
     )
     await later()
-    assert.equal(deaths.length, 1)
+    assert.deepEqual(deaths, [end])
   })
 }
+
+test('a death that could not be told, since the stack was used up, is told by whoever comes next', async (t) => {
+  const { instance, deaths } = open()
+  const { setTimeout } = globalThis
+  const full = t.mock.method(globalThis, 'setTimeout', () => {
+    throw new RangeError('Maximum call stack size exceeded')
+  })
+  assert.throws(() => instance.enter((glue) => glue.deep()), RangeError)
+  full.mock.mockImplementation(setTimeout)
+  assert.equal(
+    instance.enter((glue) => glue.fine()),
+    undefined,
+  )
+  await later()
+  assert.deepEqual(deaths, ['ran out of stack'])
+})
 
 test('a trap in a callback that nobody awaits is noticed and throws nothing at the page', async () => {
   const { raw, instance, deaths } = open()
@@ -89,8 +108,8 @@ test('no frame of an instance runs on after its death further down the stack', (
   assert.equal(raw.after.value, 0)
 })
 
-test('an exception that unwinds wasm is a death too', () => {
-  const { instance } = open(() => {
+test('an exception that unwinds wasm is a death too, without a word of it', async () => {
+  const { instance, deaths } = open(() => {
     throw new Error('from JavaScript')
   })
   assert.equal(
@@ -98,6 +117,8 @@ test('an exception that unwinds wasm is a death too', () => {
     undefined,
   )
   assert.equal(instance.dead, true)
+  await later()
+  assert.deepEqual(deaths, ['stopped'])
 })
 
 test('a Rust error, thrown after the export has returned, is none', () => {
@@ -115,7 +136,7 @@ test('the place of a panic is told with the death', async () => {
   panic('src/lib.rs:1:2')
   instance.enter((glue) => glue.trap())
   await later()
-  assert.deepEqual(deaths, ['src/lib.rs:1:2'])
+  assert.deepEqual(deaths, ['stopped at src/lib.rs:1:2 (please report it)'])
 })
 
 test('a dropped instance is dead without a death', async () => {

@@ -330,7 +330,9 @@ impl Reflector {
     /// The cap on memory was reached. What was published before stays.
     pub(super) fn full(&mut self, now: Now) {
         let limit = self.config.limit_bytes;
-        let reason = Reason::new("capacity", format!("the rows need more than {limit} bytes"));
+        let message =
+            format!("the rows need more than {limit} bytes, or more memory than there is");
+        let reason = Reason::new("capacity", message);
         self.rest(State::Failed, Some(reason), now);
     }
 

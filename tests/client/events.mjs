@@ -1,4 +1,4 @@
-/** Watch events in Table form, made up, for answers that a test writes itself. */
+/** Watch events in Table form, made up, for answers that a test writes itself, in Node or in the page. */
 
 const COLUMNS = [
   { name: 'Name', type: 'string', format: 'name', description: 'Name of the object', priority: 0 },
@@ -10,7 +10,7 @@ export function tableEvent(type, { name, value = '', version = 1, first = false 
   const metadata = {
     name,
     namespace: 'shop',
-    uid: `00000000-0000-4000-8000-${Buffer.from(name).toString('hex').slice(-12).padStart(12, '0')}`,
+    uid: `00000000-0000-4000-8000-${hex(name).slice(-12).padStart(12, '0')}`,
     resourceVersion: String(version),
     creationTimestamp: '2026-01-02T03:04:05Z',
   }
@@ -57,6 +57,10 @@ export function refusal(response, code, reason, message, more = {}) {
       ...more,
     }),
   )
+}
+
+function hex(text) {
+  return [...new TextEncoder().encode(text)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 function line(type, table) {

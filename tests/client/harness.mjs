@@ -62,10 +62,13 @@ export async function launchAsUser() {
   }
 }
 
+const EMPTY = 'about:blank'
+
 /** A folder that fake-apiserver serves: the page, and the package as it was built. */
 async function assembleSite() {
   const folder = await mkdtemp(join(tmpdir(), 'kube-watchlist-client-'))
   await cp(join(import.meta.dirname, 'page'), folder, { recursive: true })
+  await cp(join(import.meta.dirname, 'events.mjs'), join(folder, 'events.mjs'))
   await cp(join(root, 'dist'), join(folder, 'kube-watchlist'), { recursive: true })
   return folder
 }
@@ -99,9 +102,13 @@ export async function startServer(settings = {}) {
 /** Opens the page and waits until the package is there. What it logs and what it does not catch is kept. */
 export async function openPage(context, url) {
   const page = await context.newPage()
-  page.logged = []
   page.on('console', (message) => page.logged.push(`${message.type()}: ${message.text()}`))
   page.on('pageerror', (error) => page.logged.push(`pageerror: ${error.stack ?? error}`))
+  return loadPage(page, url)
+}
+
+async function loadPage(page, url) {
+  page.logged = []
   await page.goto(`${url}/index.html`)
   await page.waitForFunction(() => document.title === 'ready')
   return page
@@ -109,21 +116,33 @@ export async function openPage(context, url) {
 
 /**
  * A server and a browser for all tests of a file: `const world = useWorld()`, then `await world.newPage()`, `world.gateway`,
- * `world.control`. After each test its pages are closed, its faults removed and its script forgotten.
+ * `world.control`. After each test its pages are closed, its faults removed and its script forgotten. But for the first page, which
+ * is emptied: a document is as new as a page is, and a process for each takes longer than most tests.
  */
 export function useWorld({ settings = {} } = {}) {
   const world = {}
   before(async () => {
     Object.assign(world, await startServer(settings))
     world.browser = await chromium.launch(await launchOptions())
-    world.newPage = async () => openPage(await world.browser.newContext(), world.gateway.url)
+    let first
+    world.newPage = async () => {
+      const isFree = first && !first.isClosed() && first.url() === EMPTY
+      if (isFree) return loadPage(first, world.gateway.url)
+      const page = await openPage(await world.browser.newContext(), world.gateway.url)
+      if (!first || first.isClosed()) first = page
+      return page
+    }
+    world.closePages = async () => {
+      for (const context of world.browser.contexts()) if (context !== first?.context()) await context.close()
+      if (first && !first.isClosed()) await first.goto(EMPTY)
+    }
   })
   after(async () => {
     await world.browser?.close()
     await world.close?.()
   })
   afterEach(async () => {
-    for (const context of world.browser.contexts()) await context.close()
+    await world.closePages()
     await until('the end of all requests', () => world.gateway.open() === 0)
     world.gateway.reset()
     await world.control('DELETE', 'faults')

@@ -65,10 +65,11 @@ for (const [stage, { answer, reached, settled, unsent = false }] of Object.entri
       if (reached === 'syncing') await page.evaluate(() => probe.sleep(50))
       if (typeof reached === 'function') await page.evaluate(`until('${stage}', ${reached})`)
       const result = await page.evaluate(`(async () => {
+        const wait = (watch.status.nextRetryAt ?? Date.now()) - Date.now();
         (${end})()
         const phase = watch.status.phase
         const outcomeOfSynced = await outcome(watch.synced)
-        return { phase, outcome: outcomeOfSynced, last: JSON.parse(seen.at(-1)).phase }
+        return { wait, phase, outcome: outcomeOfSynced, last: JSON.parse(seen.at(-1)).phase }
       })()`)
       assert.equal(result.phase, 'closed')
       assert.equal(result.last, 'closed', 'the last status that listeners were told')
@@ -78,9 +79,9 @@ for (const [stage, { answer, reached, settled, unsent = false }] of Object.entri
         assert.equal(result.outcome.code, 'closed')
       }
       await assertNothingLeft({ page, gateway: world.gateway })
-      // Longer than any wait that the answers above ask for.
+      // Longer than what it would have waited for.
       const before = asked()
-      await page.evaluate((delay) => probe.sleep(delay), stage === 'waiting for a retry' ? 2_500 : 400)
+      await page.evaluate((delay) => probe.sleep(delay), result.wait + 300)
       assert.equal(asked(), before, 'a request after the end')
       if (unsent) assert.equal(before, 0)
       await assertNothingLeft({ page, gateway: world.gateway })

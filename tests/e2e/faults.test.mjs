@@ -440,3 +440,33 @@ describe('a list of several pages', () => {
     await neverShowedAPart(demo, all)
   })
 })
+
+test('a decoder that dies is replaced: all rows stay, marked old, and the status says so', async (t) => {
+  const { demo, fake } = await open(t)
+  await demo.phase('live')
+  // What no server sends: an answer whose status can be read once, and then throws through the module.
+  await demo.page.evaluate(() => {
+    const { fetch } = globalThis
+    let reads = 0
+    const deadly = {
+      get status() {
+        reads += 1
+        if (reads > 1) throw new Error('from inside the decoder')
+        return 200
+      },
+      headers: new Headers(),
+      body: null,
+    }
+    globalThis.fetch = (...args) => {
+      if (!String(args[0]).includes('watch=')) return fetch(...args)
+      globalThis.fetch = fetch
+      return Promise.resolve(deadly)
+    }
+  })
+  await fake.fault(slowly)
+  await fake.restart()
+  await demo.until(({ notes }) => /The decoder stopped and is started anew/.test(notes), 'the death')
+  await provesLive(demo, fake)
+  await neverShowedAPart(demo)
+  await saidOld(demo, /The decoder stopped and is started anew/)
+})

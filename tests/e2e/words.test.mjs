@@ -29,6 +29,7 @@ const status = (changes) => ({
   progress: { objects: 10_000, bytes: 24_000_000 },
   events: 10_001,
   reconnects: 0,
+  heldBytes: 0,
   memoryBytes: 0,
   ...changes,
 })

@@ -8,6 +8,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::config::{ViewConfig, WatchConfig};
 use crate::host::Host;
+use crate::status::Memory;
 use crate::watch::Watch;
 use crate::{head, slice, status};
 
@@ -182,7 +183,7 @@ impl WatchCore {
     pub fn status(&self) -> String {
         let now = slice::now();
         self.0
-            .with(|pump| status::json(&pump.status(now), memory_bytes()))
+            .with(|pump| status::json(&pump.status(now), memory(pump.held_bytes())))
     }
 }
 
@@ -190,13 +191,20 @@ fn index(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
-/// Linear memory of the instance.
+/// How much of the instance's linear memory a watch holds.
+fn memory(held: usize) -> Memory {
+    Memory {
+        held: held as u64,
+        linear: linear_bytes(),
+    }
+}
+
 #[cfg(target_arch = "wasm32")]
-fn memory_bytes() -> u64 {
+fn linear_bytes() -> u64 {
     core::arch::wasm32::memory_size::<0>() as u64 * 65_536
 }
 
 #[cfg(not(target_arch = "wasm32"))]
-fn memory_bytes() -> u64 {
+fn linear_bytes() -> u64 {
     0
 }

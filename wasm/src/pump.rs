@@ -131,6 +131,14 @@ impl<C: Chunk> Pump<C> {
         status
     }
 
+    /// What the rows, and the orders of the views, hold in bytes.
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.reflector
+            .store()
+            .memory_bytes()
+            .saturating_add(self.views.memory_bytes())
+    }
+
     /// The views, with the rows they show.
     pub(crate) fn views(&mut self) -> (&mut Views, &Store) {
         (&mut self.views, self.reflector.store())

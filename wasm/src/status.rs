@@ -44,15 +44,24 @@ pub(crate) fn format(format: Format) -> &'static str {
     }
 }
 
-/// The status as the page reads it. `memory_bytes`: linear memory of the instance.
+/// What there is of memory, in bytes.
+#[derive(Clone, Copy)]
+pub(crate) struct Memory {
+    /// What the rows and views of the watch hold.
+    pub(crate) held: u64,
+    /// Linear memory of the instance, which never shrinks.
+    pub(crate) linear: u64,
+}
+
+/// The status as the page reads it.
 #[must_use]
-pub(crate) fn json(status: &SyncStatus, memory_bytes: u64) -> String {
+pub(crate) fn json(status: &SyncStatus, memory: Memory) -> String {
     let mut out = String::new();
-    object(&mut out, |object| write(object, status, memory_bytes));
+    object(&mut out, |object| write(object, status, memory));
     out
 }
 
-fn write(object: &mut Object<'_>, status: &SyncStatus, memory_bytes: u64) {
+fn write(object: &mut Object<'_>, status: &SyncStatus, memory: Memory) {
     object.text("phase", phase(status.phase));
     object.text("mode", mode(status.mode));
     if let Some(form) = status.format {
@@ -102,7 +111,8 @@ fn write(object: &mut Object<'_>, status: &SyncStatus, memory_bytes: u64) {
             });
         });
     }
-    object.count("memoryBytes", memory_bytes);
+    object.count("heldBytes", memory.held);
+    object.count("memoryBytes", memory.linear);
 }
 
 fn reason(out: &mut String, reason: &Reason) {
@@ -267,7 +277,11 @@ mod tests {
 
     #[test]
     fn the_members_are_those_of_the_page() {
-        let json = parse(&json(&full(), 65_536));
+        let memory = Memory {
+            held: 4_096,
+            linear: 65_536,
+        };
+        let json = parse(&json(&full(), memory));
         assert_eq!(keys(&json), members("WatchStatus"));
         assert_eq!(keys(&json["progress"]), members("Progress"));
         assert_eq!(keys(&json["error"]), members("Reason"));
@@ -281,6 +295,8 @@ mod tests {
         );
         assert_eq!(json["lastSnapshot"]["removed"], 3);
         assert_eq!(json["syncDurationMs"], 900);
+        assert_eq!(json["heldBytes"], 4_096);
+        assert_eq!(json["memoryBytes"], 65_536);
     }
 
     #[test]
@@ -304,7 +320,8 @@ mod tests {
             sync_duration: None,
             last_snapshot: None,
         };
-        let json = parse(&json(&quiet, 0));
+        let none = Memory { held: 0, linear: 0 };
+        let json = parse(&json(&quiet, none));
         let said = [
             "phase",
             "mode",
@@ -312,6 +329,7 @@ mod tests {
             "events",
             "reconnects",
             "droppedFrames",
+            "heldBytes",
             "memoryBytes",
         ];
         assert_eq!(keys(&json), said.into_iter().collect());

@@ -1,5 +1,8 @@
 // Runs in the page: the package, and words that the tests use in it.
+import * as events from './events.mjs'
 import * as kw from './kube-watchlist/index.js'
+import { limitedModule } from './limited-module.mjs'
+import { Server } from './server.mjs'
 
 const { sleep } = probe
 
@@ -35,5 +38,17 @@ function recordStatus(watch) {
   return seen
 }
 
-Object.assign(window, { kw, until, client, outcome, describe, recordStatus, SECRETS, PODS })
+Object.assign(window, {
+  kw,
+  until,
+  client,
+  outcome,
+  describe,
+  recordStatus,
+  SECRETS,
+  PODS,
+  Server,
+  limitedModule,
+  ...events,
+})
 document.title = 'ready'

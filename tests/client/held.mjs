@@ -1,0 +1,36 @@
+/** What a page holds, by the DevTools protocol, after garbage was collected. */
+
+const sessions = new WeakMap()
+
+/** Bytes of the JavaScript heap, listeners of the DOM, and objects by the name of their class. */
+export async function held(page, classes = ['WebAssembly.Memory']) {
+  if (!sessions.has(page)) sessions.set(page, await page.context().newCDPSession(page))
+  const session = sessions.get(page)
+  await session.send('Performance.enable')
+  await session.send('HeapProfiler.enable')
+  // Finalizers run in tasks of their own, and what they let go of is garbage again.
+  for (let round = 0; round < 3; round += 1) {
+    await session.send('HeapProfiler.collectGarbage')
+    await page.evaluate(() => probe.sleep(20))
+  }
+  const objects = {}
+  for (const name of classes) objects[name] = await count(session, `${name}.prototype`)
+  await session.send('HeapProfiler.collectGarbage')
+  const { metrics } = await session.send('Performance.getMetrics')
+  const metric = (name) => metrics.find((entry) => entry.name === name).value
+  return { bytes: metric('JSHeapUsedSize'), listeners: metric('JSEventListeners'), objects }
+}
+
+/** How many objects have this prototype. */
+async function count(session, expression) {
+  const objectGroup = 'held'
+  const { result } = await session.send('Runtime.evaluate', { expression, objectGroup })
+  const { objects } = await session.send('Runtime.queryObjects', { prototypeObjectId: result.objectId, objectGroup })
+  const { result: length } = await session.send('Runtime.callFunctionOn', {
+    objectId: objects.objectId,
+    functionDeclaration: 'function () { return this.length }',
+    returnByValue: true,
+  })
+  await session.send('Runtime.releaseObjectGroup', { objectGroup })
+  return length.value
+}
