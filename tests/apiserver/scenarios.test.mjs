@@ -10,7 +10,7 @@ const users = { lister: [], watcher: [], nobody: [] }
 // One setting a version: gates change none of this.
 // Most of the time is spent waiting: two servers run side by side.
 describe('scenarios', { concurrency: 2 }, () => {
-  for (const setting of settings.filter(({ server }) => !server.flags)) {
+  for (const setting of settings.filter(({ server }) => server && !server.flags)) {
     suite(`kube-apiserver ${setting.name}`, setting, realTarget, { authorization: 'RBAC', users })
     suite(`fake-apiserver ${setting.profile}`, setting, fakeTarget)
   }

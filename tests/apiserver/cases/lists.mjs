@@ -94,10 +94,13 @@ export const lists = [
       {},
       { Accept: 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json' },
     ),
-    expect: () => [
-      'HTTP 200 application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList vary=Accept',
-      'APIGroupDiscoveryList',
-      '',
-    ],
+    expect: ({ unknown }) =>
+      unknown
+        ? ['HTTP 200', 'APIVersions ']
+        : [
+            'HTTP 200 application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList vary=Accept',
+            'APIGroupDiscoveryList',
+            '',
+          ],
   },
 ]

@@ -6,6 +6,8 @@
  *
  * - `watchList`: the gate WatchList is on.
  * - `tables`: a WatchList may be had as Tables.
+ * - `validatesFirst`: what a WatchList may not ask is said before in which form it would be answered.
+ * - `unknown`: parameters that it passes over, of a server from before WatchList.
  * - `compression`: a WatchList is compressed where the client allows it.
  * - `badListVersion`: the status of a LIST from a resourceVersion that is no number.
  */
@@ -42,5 +44,42 @@ export const settings = [
     profile: '1.32',
     recorded: '1.32',
     dialect: { watchList: true, tables: false, compression: false, badListVersion: 500 },
+  },
+  {
+    name: '1.32, WatchList=false',
+    server: { version: '1.32', flags: ['--feature-gates=WatchList=false'] },
+    dialect: { watchList: false, tables: true, validatesFirst: true, compression: false, badListVersion: 500 },
+  },
+  {
+    name: '1.32, emulating 1.31',
+    server: { version: '1.32', flags: ['--emulated-version=1.31'] },
+    dialect: { watchList: false, tables: true, validatesFirst: true, compression: false, badListVersion: 500 },
+  },
+  // No server of these is built here. What sets them apart from the two above is in the sources of each version: 1.31 negotiates the
+  // form of an answer first (endpoints/handlers/get.go), 1.33 refuses a list from no number (storage/interfaces.go).
+  {
+    name: '1.33',
+    profile: '1.33',
+    dialect: { watchList: false, tables: true, validatesFirst: true, compression: false, badListVersion: 400 },
+  },
+  {
+    name: '1.31',
+    profile: '1.31',
+    dialect: { watchList: false, tables: true, compression: false, badListVersion: 500 },
+  },
+  {
+    name: '1.26',
+    profile: '1.26',
+    dialect: { unknown: ['sendInitialEvents'], tables: true, compression: false, badListVersion: 500 },
+  },
+  {
+    name: '1.18',
+    profile: '1.18',
+    dialect: {
+      unknown: ['sendInitialEvents', 'resourceVersionMatch'],
+      tables: true,
+      compression: false,
+      badListVersion: 500,
+    },
   },
 ]
