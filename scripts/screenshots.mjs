@@ -31,7 +31,7 @@ if (unknown.length > 0) {
   console.error(`no such state: ${unknown.join(', ')}; there are ${pageStates.map(({ name }) => name).join(', ')}`)
   process.exit(2)
 }
-const inReadme = ['live', 'broken']
+const inReadme = ['live', 'object', 'broken']
 const wanted = values.readme ? inReadme : positionals.length > 0 ? positionals : pageStates.map(({ name }) => name)
 const folder = resolve(root, values.to ?? (values.readme ? 'docs/images' : 'screenshots'))
 

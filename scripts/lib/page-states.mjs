@@ -4,6 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const pods = { path: '/pods' }
 const live = '[data-phase=live]'
 
+async function openFirst(page) {
+  await page.locator('[role=row][aria-rowindex="2"]').click()
+}
+
 /**
  * @typedef {object} PageState
  * @property {string} name
@@ -78,6 +82,50 @@ export const pageStates = [
     name: 'namespaces',
     until: live,
     act: (page) => page.getByRole('button', { name: /^Namespace / }).click(),
+  },
+  {
+    name: 'object',
+    until: live,
+    act: async (page) => {
+      await openFirst(page)
+      await page.locator('.drawer .yaml').waitFor()
+    },
+  },
+  {
+    name: 'secret',
+    hash: '#/v1/secrets',
+    until: live,
+    act: async (page) => {
+      await openFirst(page)
+      await page.getByRole('button', { name: /values/i }).waitFor()
+    },
+  },
+  {
+    name: 'no-object',
+    hash: '#/v1/pods?open=default/nobody',
+    until: live,
+    act: (page) => page.locator('.drawer [role=alert]').waitFor(),
+  },
+  {
+    // At a row, whose order holds.
+    name: 'held',
+    hash: '#/v1/pods?sort=Age',
+    until: live,
+    act: async (page) => {
+      await page.getByRole('grid').focus()
+      await page.keyboard.press('ArrowDown')
+      await page.locator('.waiting').waitFor()
+    },
+  },
+  {
+    name: 'deleted',
+    hash: '#/v1/pods?q=CrashLoopBackOff',
+    until: live,
+    act: async (page, control) => {
+      const [name, namespace] = await page.locator('[role=row] [role=gridcell]').allTextContents()
+      await control('mutate', { op: 'delete', resource: 'pods', namespace, name })
+      await page.locator('.row-gone').waitFor()
+    },
   },
   {
     name: 'faults',
