@@ -79,6 +79,22 @@ export class Following {
     }
   }
 
+  /** Waits until every table says that it failed, and why; none was ever live or showed a row. */
+  async fails({ phase, code, says }) {
+    for (const { resource } of this.tables) {
+      const { error } = await this.until(`${resource} is ${phase}`, async () => {
+        const status = await this.browser.call('status', resource)
+        return status.phase === phase && status
+      })
+      assert.equal(error.code, code)
+      assert.match(error.message, new RegExp(says))
+      for (const step of await this.steps(resource)) {
+        assert.notEqual(step.phase, 'live')
+        assert.deepEqual(step.set, [])
+      }
+    }
+  }
+
   /** Kills the server in the middle of writes, looks that nothing is called live until it is back, and starts it again. */
   async crash() {
     const { server } = this.cluster.target
