@@ -85,6 +85,16 @@ const launchers = {
 export const browsers = Object.keys(launchers)
 
 /**
+ * How a stream of each ends for the page when the server's process dies, by the way there (facts.test.mjs proves it): with an
+ * error, as if it were whole, or not at all.
+ */
+export const cuts = {
+  Chromium: { proxy: 'TypeError', direct: 'TypeError' },
+  Firefox: { proxy: 'TypeError', direct: 'TypeError' },
+  WebKitGTK: { proxy: 'done', direct: 'open' },
+}
+
+/**
  * Starts a browser. Resolves to `{ version, goto, call, end }`; `call(name, ...args)` calls a function of the page's `recorded`.
  */
 export async function launch(name) {

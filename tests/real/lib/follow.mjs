@@ -95,8 +95,11 @@ export class Following {
     }
   }
 
-  /** Kills the server in the middle of writes, looks that nothing is called live until it is back, and starts it again. */
-  async crash() {
+  /**
+   * Kills the server in the middle of writes, looks that nothing is called live until it is back, and starts it again.
+   * `gently`: it is told to stop, and ends its streams.
+   */
+  async crash({ gently = false } = {}) {
     const { server } = this.cluster.target
     // Enough to be cut in the middle; those that fail are of no concern.
     const writes = this.tables.map(({ workload }) => workload.sendAll(workload.nextMany(1000), 2).catch(() => {}))
@@ -107,7 +110,7 @@ export class Following {
         return BigInt(resourceVersion) > BigInt(before)
       })
     }
-    await server.kill()
+    await (gently ? server.halt() : server.kill())
     await Promise.all(writes)
     for (const { resource } of this.tables) {
       await this.until(`${resource} is not live without a server`, async () => {

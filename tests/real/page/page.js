@@ -52,7 +52,30 @@ class Recorded {
 
 const tables = new Map()
 
+/** What came of plain requests, without the package. */
+const plain = new Map()
+
 window.recorded = {
+  /** Reads a stream as the browser gives it: `{ text, end }` by `read`, `end` being 'open', 'done' or the name of an error. */
+  fetch(name, url, headers) {
+    const reading = { text: '', end: 'open' }
+    plain.set(name, reading)
+    const read = async () => {
+      const { body } = await fetch(url, { headers, cache: 'no-store' })
+      const decoder = new TextDecoder()
+      const reader = body.getReader()
+      for (;;) {
+        const { done, value } = await reader.read()
+        if (done) return 'done'
+        reading.text += decoder.decode(value, { stream: true })
+      }
+    }
+    read().then(
+      (end) => (reading.end = end),
+      (error) => (reading.end = error.name),
+    )
+  },
+  read: (name) => plain.get(name),
   open(name, way, request) {
     tables.set(name, new Recorded(way, request))
   },
