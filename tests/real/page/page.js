@@ -79,6 +79,7 @@ window.recorded = {
   open(name, way, request) {
     tables.set(name, new Recorded(way, request))
   },
+  retry: (name) => tables.get(name).table.retry(),
   status: (name) => tables.get(name).table.status,
   /** The steps since the last call, as text: some browsers are slow at passing objects. */
   steps(name) {
