@@ -1,7 +1,7 @@
 // `npm start`: builds what is out of date and shows the demo page, on a fake API server or, read-only, on a cluster.
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { versions } from './apiserver.mjs'
+import { build as buildApiServer, versions } from './apiserver.mjs'
 import { buildFakeServer, spawnFakeServer } from './lib/fake-server.mjs'
 import { buildPage, pageFolder } from './lib/page.mjs'
 import { startRealCluster } from './lib/real-cluster.mjs'
@@ -72,6 +72,8 @@ async function main() {
   if (options.help) return void console.log(usage)
   const started = performance.now()
   await nodeModules()
+  // First of all: without Go the rest would be built in vain.
+  if (options.apiserver) await buildApiServer(options.apiserver)
   // Builds beside the package where there is a core to spare; a failure shows when its result is needed.
   const server = options.cluster || options.apiserver ? undefined : buildFakeServer({ echo: PROGRESS })
   server?.catch(() => {})

@@ -229,7 +229,15 @@ export const suites = [
     run: async () => {
       // Named here so that a missing one is known before the suite starts.
       for (const version of Object.keys(versions)) await buildApiServer(version)
-      for (const needed of ['chromium', 'chromedriver', 'firefox', 'geckodriver', 'WebKitWebDriver', 'MiniBrowser', 'Xvfb'])
+      for (const needed of [
+        'chromium',
+        'chromedriver',
+        'firefox',
+        'geckodriver',
+        'WebKitWebDriver',
+        'MiniBrowser',
+        'Xvfb',
+      ])
         await tool(needed)
       await build()
       // One file after the other: three browsers and their servers are enough for a machine.

@@ -95,7 +95,7 @@ export const cuts = {
 }
 
 /**
- * Starts a browser. Resolves to `{ version, goto, call, end }`; `call(name, ...args)` calls a function of the page's `recorded`.
+ * Starts a browser. Resolves to `{ version, open, text, goto, call, end }`; `call(name, ...args)` calls a function of the page's `recorded`.
  */
 export async function launch(name) {
   const { driver, end } = await launchers[name]()
@@ -103,6 +103,10 @@ export async function launch(name) {
   const capabilities = await driver.getCapabilities()
   return {
     version: capabilities.get('browserVersion'),
+    /** Opens another page: of the demo. */
+    open: (url) => driver.get(url),
+    /** What is to be read in the page. */
+    text: () => driver.executeScript('return document.body.innerText'),
     /** Opens the page and waits until the package is there. */
     async goto(url) {
       await driver.get(url)
