@@ -97,7 +97,7 @@ async function moduleFile(version, staging, folder) {
 }
 
 /**
- * Starts a server and resolves when it is ready, with `{ url, caFile, tokens, version, data, stop, kill, restart }`.
+ * Starts a server and resolves when it is ready, with `{ url, caFile, tokens, version, data, stop, halt, kill, restart }`.
  *
  * - `version`: a name of `versions`.
  * - `data`: a directory to keep; else a temporary one that `stop` removes.
@@ -106,7 +106,7 @@ async function moduleFile(version, staging, folder) {
  * - `port`: 0 (default) takes a free one; a restart keeps the one there was.
  * - `flags`: of kube-apiserver.
  *
- * `stop` ends it as a shutdown does, `kill` as a crash does, `restart(flags)` starts it again on the same data.
+ * `stop` ends it for good as a shutdown does, `halt` as well but for a `restart(flags)` on the same data, `kill` as a crash does.
  */
 export async function start(options) {
   const program = await build(options.version)
@@ -123,6 +123,7 @@ export async function start(options) {
     if (!options.data) await rm(data, { recursive: true, force: true })
   }
   server.kill = () => current.end('SIGKILL')
+  server.halt = () => current.end('SIGTERM')
   server.restart = async (flags = options.flags) => {
     await current.end('SIGTERM')
     current = await launch({ flags, port: Number(new URL(server.url).port) })
@@ -164,7 +165,7 @@ async function main([command, ...args]) {
   if (command === 'build') {
     for (const name of args.length > 0 ? args : Object.keys(versions)) console.log(await build(name))
   } else if (command === 'start' && args.length > 0) {
-    const { stop, kill, restart, ...address } = await start({ version: args[0], flags: args.slice(1) })
+    const { stop, halt, kill, restart, ...address } = await start({ version: args[0], flags: args.slice(1) })
     console.log(JSON.stringify(address))
     await new Promise((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, resolve)

@@ -222,7 +222,27 @@ export const suites = [
   {
     name: 'apiserver',
     about: 'real kube-apiservers, and the fake by the same cases',
-    onlyByName: 'it builds real API servers, each for some minutes the first time',
     run: againstApiServers,
+  },
+  {
+    name: 'live',
+    about: 'the package in Chromium, Firefox and WebKitGTK before real kube-apiservers, and the demo before one',
+    run: async () => {
+      // Named here so that a missing one is known before the suite starts.
+      for (const version of Object.keys(versions)) await buildApiServer(version)
+      for (const needed of [
+        'chromium',
+        'chromedriver',
+        'firefox',
+        'geckodriver',
+        'WebKitWebDriver',
+        'MiniBrowser',
+        'Xvfb',
+      ])
+        await tool(needed)
+      await build()
+      // One file after the other: three browsers and their servers are enough for a machine.
+      return nodeTests('tests/real', { args: ['--test-concurrency=1'] })
+    },
   },
 ]

@@ -1,5 +1,5 @@
 // `npm test`: runs every suite that this machine can run and says in its last lines what ran, what did not and why.
-// `npm test -- NAME…` runs only those, and such as are run by name alone; `--strict` fails also where a suite could not run (as `.ci/run` wants it).
+// `npm test -- NAME…` runs only those; `--strict` fails also where a suite could not run (as `.ci/run` wants it).
 import { CommandError, seconds } from './lib/run.mjs'
 import { suites } from './suites.mjs'
 import { missing } from './tools.mjs'
@@ -13,9 +13,8 @@ if (unknown.length > 0) {
 }
 
 const rows = []
-const left = wanted.length > 0 ? [] : suites.filter((suite) => suite.onlyByName)
 for (const suite of suites) {
-  if (left.includes(suite) || (wanted.length > 0 && !wanted.includes(suite.name))) continue
+  if (wanted.length > 0 && !wanted.includes(suite.name)) continue
   const started = performance.now()
   console.log(`▸ ${suite.name}: ${suite.about}`)
   const row = { name: suite.name, passed: 0, failed: 0, skipped: 0, state: 'ok', why: '' }
@@ -46,6 +45,5 @@ for (const row of rows) {
 }
 console.log(`in all ${seconds(sum('time'))}`)
 console.log(absent.length === 0 ? 'every suite ran' : `did not run: ${absent.map((row) => row.name).join(', ')}`)
-for (const suite of left) console.log(`only by name: npm test -- ${suite.name}: ${suite.about}; ${suite.onlyByName}`)
 console.log(`${sum('passed')} passed, ${sum('failed')} failed`)
 process.exitCode = rows.some((row) => row.state === 'FAILED') ? 1 : absent.length > 0 && strict ? 3 : 0

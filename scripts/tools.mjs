@@ -1,6 +1,6 @@
 // The tools that building and testing need: found, else installed where that is possible, else named with the
 // command that installs them. They live in a cache beside no checkout, so that a fresh clone finds them.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdir, rename, rm, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -54,6 +54,11 @@ const packages = {
   chromium: { package: 'chromium', names: ['chromium', 'chromium-browser', 'google-chrome'] },
   chromedriver: { package: 'chromium-driver', names: ['chromedriver'] },
   firefox: { package: 'firefox-esr', names: ['firefox-esr', 'firefox'] },
+  WebKitWebDriver: { package: 'webkit2gtk-driver', names: ['WebKitWebDriver'] },
+  // Comes with the library that the driver needs; it is no command of its own.
+  MiniBrowser: { package: 'webkit2gtk-driver', names: ['MiniBrowser'], folder: /^webkit2?gtk-/ },
+  // WebKitGTK has no mode without a screen.
+  Xvfb: { package: 'xvfb', names: ['Xvfb'] },
 }
 
 /** A tool runs for a second and compiles for a minute or two: not optimised it compiles in half the time. */
@@ -106,19 +111,38 @@ async function fromCrates(program) {
   return path
 }
 
+/** Where a program of a package is: on the path, or in a folder of that name among the libraries. */
+function place({ names, folder }) {
+  if (!folder) return names.map(onPath).find(Boolean)
+  for (const libraries of ['/usr/libexec', '/usr/lib', '/usr/lib64', ...list('/usr/lib', /-linux-gnu/)]) {
+    for (const parent of list(libraries, folder)) {
+      const path = names.map((name) => join(parent, name)).find(existsSync)
+      if (path) return path
+    }
+  }
+  return undefined
+}
+
+function list(folder, pattern) {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder)
+    .filter((name) => pattern.test(name))
+    .map((name) => join(folder, name))
+}
+
 async function fromSystem(name) {
   const entry = packages[name]
-  const present = () => entry.names.map(onPath).find(Boolean)
+  const present = () => place(entry)
   if (present()) return present()
   const hint = `apt-get update && apt-get install -y ${entry.package}`
   if (process.getuid?.() !== 0 || !onPath('apt-get')) throw new MissingTool(name, hint)
   const env = { DEBIAN_FRONTEND: 'noninteractive' }
   // One run of apt for all browsers: its lists take longer than its packages.
-  const all = Object.values(packages).filter((other) => !other.names.some(onPath))
+  const all = new Set(Object.values(packages).flatMap((other) => (place(other) ? [] : [other.package])))
   try {
-    await step(`installing ${all.map((other) => other.package).join(', ')} (once, about 40 s)`, async () => {
+    await step(`installing ${[...all].join(', ')} (once, about 1 min)`, async () => {
       await run('apt-get', ['update'], { env })
-      await run('apt-get', ['install', '-y', '--no-install-recommends', ...all.map((other) => other.package)], { env })
+      await run('apt-get', ['install', '-y', '--no-install-recommends', ...all], { env })
     })
   } catch (error) {
     throw Object.assign(new MissingTool(name, hint), { cause: error })

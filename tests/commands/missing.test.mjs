@@ -42,3 +42,26 @@ test('without the nightly toolchain, where it cannot be installed, the fuzz suit
   assert.equal(alone.code, 3)
   assert.match(alone.output, new RegExp(`^did not run: .*${command}$`, 'm'))
 })
+
+test('without Go, the suites of real API servers name it, and so does npm start -- --apiserver', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'kube-watchlist-commands-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  // A program that is found before the real one, and is none.
+  await mkdir(join(folder, 'bin'))
+  await writeFile(join(folder, 'bin/go'), '#!/bin/sh\nexit 127\n', { mode: 0o755 })
+  const env = { PATH: `${join(folder, 'bin')}:${process.env.PATH}`, XDG_CACHE_HOME: join(folder, 'cache') }
+  const said = await run(process.execPath, [join(root, 'scripts/test.mjs'), 'apiserver', 'live'], { env })
+  for (const suite of ['apiserver', 'live']) {
+    assert.match(said, new RegExp(`^${suite} +0 .*DID NOT RUN: go is missing; .*https://go.dev/doc/install`, 'm'))
+  }
+  assert.match(said, /^did not run: apiserver, live$/m)
+  const strict = await run(process.execPath, [join(root, 'scripts/test.mjs'), 'live', '--strict'], { env }).catch(
+    (error) => error,
+  )
+  assert.equal(strict.code, 3)
+  const demo = await run(process.execPath, [join(root, 'scripts/start.mjs'), '--apiserver'], { env }).catch(
+    (error) => error,
+  )
+  assert.equal(demo.code, 1)
+  assert.match(demo.output, /^go is missing; .*https:\/\/go.dev\/doc\/install/m)
+})

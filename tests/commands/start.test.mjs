@@ -25,10 +25,26 @@ test('options pass through as they were given', () => {
   )
 })
 
+test('a real API server: the newest, or the version that is named', () => {
+  const real = (version, more = {}) => ({ apiserver: version, ...more, port: 0, cluster: false })
+  assert.deepEqual({ ...readOptions(['--apiserver']) }, real('1.37'))
+  assert.deepEqual({ ...readOptions(['--apiserver', '--pods', '7']) }, real('1.37', { pods: '7' }))
+  assert.deepEqual({ ...readOptions(['--churn', '3', '--apiserver', '1.32']) }, real('1.32', { churn: '3' }))
+  assert.throws(() => readOptions(['--apiserver', '1.2']), { message: '--apiserver 1.2: there are 1.37 and 1.32' })
+})
+
+test('numbers that are none', () => {
+  for (const name of ['pods', 'churn', 'seed']) {
+    assert.throws(() => readOptions([`--${name}=-1`]), { message: `--${name} -1 is no whole number` })
+  }
+})
+
 test('options of different ways exclude each other', () => {
   for (const [args, words] of [
     [['--pods', '5', '--context', 'a'], '--pods and --context do not go together'],
     [['--churn', '5', '--server', 'a'], '--churn and --server do not go together'],
+    [['--profile', '1.33', '--apiserver'], '--profile and --apiserver do not go together'],
+    [['--apiserver', '--context', 'a'], '--apiserver and --context do not go together'],
     [['--kubeconfig', 'f', '--server', 'a'], '--kubeconfig and --server do not go together'],
     [['--token-file', 'f'], '--token-file needs --server'],
     [['--insecure-skip-tls-verify'], '--insecure-skip-tls-verify needs --server'],

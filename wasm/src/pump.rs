@@ -73,6 +73,8 @@ pub(crate) struct Pump<C> {
     views_had_turn: bool,
     /// A snapshot was published since the views were last drawn.
     unshown: bool,
+    /// The version of the rows when the views were last done.
+    shown: Option<String>,
     /// When a text in a window that was read changes by the passing of time.
     text_changes: Option<Instant>,
     /// Somebody woke the watch: the clock may have moved on.
@@ -95,6 +97,7 @@ impl<C: Chunk> Pump<C> {
             following: false,
             views_had_turn: false,
             unshown: false,
+            shown: None,
             text_changes: None,
             woken: false,
             deadline: None,
@@ -124,8 +127,12 @@ impl<C: Chunk> Pump<C> {
     /// The status as it is for who looks at views: up to date is what they show, not what was published behind them.
     pub(crate) fn status(&self, now: Now) -> SyncStatus {
         let mut status = self.reflector.status(now);
-        let is_ahead = self.unshown && !self.views.is_empty();
-        if is_ahead && matches!(status.phase, Phase::Live | Phase::Polling) {
+        if self.views.is_empty() {
+            return status;
+        }
+        // A frame may be too short for the views, and events come between frames.
+        status.resource_version.clone_from(&self.shown);
+        if self.unshown && matches!(status.phase, Phase::Live | Phase::Polling) {
             status.phase = Phase::Syncing;
         }
         status
@@ -149,6 +156,10 @@ impl<C: Chunk> Pump<C> {
         let done = self.work_views(now);
         if done && std::mem::take(&mut self.unshown) {
             self.notice.add(Notice::STATUS);
+        }
+        // While a snapshot is taken over nothing can be drawn.
+        if done && self.reflector.store().is_settled() {
+            self.shown = self.reflector.status(now).resource_version;
         }
         done
     }
@@ -560,6 +571,27 @@ mod tests {
         assert_eq!(pump.status(at(20)).phase, Phase::Syncing);
         assert!(pump.follow(at(30)));
         assert_eq!(pump.status(at(30)).phase, Phase::Live);
+    }
+
+    #[test]
+    fn the_version_is_that_of_the_rows_in_the_views() {
+        let (mut pump, exchange) = live();
+        pump.views()
+            .0
+            .open(ViewOptions::default())
+            .expect("options");
+        while !pump.follow(at(10)) {}
+        let version = |pump: &Pump<Vec<u8>>| pump.status(at(20)).resource_version;
+        let before = version(&pump).expect("a version");
+        let event = br#"{"type":"MODIFIED","object":{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":{"resourceVersion":"99999"},"columnDefinitions":null,"rows":[{"cells":["new"],"object":{"metadata":{"name":"new","namespace":"shop","uid":"u","resourceVersion":"99999"}}}]}}"#;
+        pump.arrive(exchange, Arrival::Chunk([event.as_slice(), b"\n"].concat()));
+        drive(&mut pump, at(20));
+        let rows = pump.reflector.status(at(20)).resource_version;
+        assert_eq!(rows.as_deref(), Some("99999"));
+        assert_eq!(version(&pump), Some(before), "nobody drew them yet");
+        assert_eq!(pump.status(at(20)).phase, Phase::Live);
+        while !pump.follow(at(30)) {}
+        assert_eq!(version(&pump), rows);
     }
 
     #[test]

@@ -39,10 +39,10 @@ function open(client, request, then) {
 }
 
 /** Who may do what, as RBAC says it. */
-async function grant({ client }, user, verbs) {
+export async function grant({ client }, user, verbs, resources = ['pods']) {
   const base = '/apis/rbac.authorization.k8s.io/v1'
   const group = 'rbac.authorization.k8s.io'
-  const rules = [{ apiGroups: [''], resources: ['pods'], verbs }]
+  const rules = [{ apiGroups: ['', 'harbor.example'], resources, verbs }]
   await client.json(`${base}/clusterroles`, { method: 'POST', body: { metadata: { name: user }, rules } })
   const binding = {
     metadata: { name: user },

@@ -1,6 +1,7 @@
 // One request, and everything that came back, as it came: status line, head, bytes, and how the body ended.
 import http from 'node:http'
 import https from 'node:https'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 
 /** The media types that a dashboard asks for, and their relatives that servers refuse. */
@@ -68,9 +69,13 @@ export class Client {
     })
   }
 
-  /** A request that must succeed; resolves with the decoded body. */
+  /** A request that must succeed, at once or when the server says that it is ready; resolves with the decoded body. */
   async json(path, options = {}) {
     const exchange = await this.exchange({ path, headers: { Accept: accept.json }, ...options })
+    if (exchange.status === 429) {
+      await sleep(1000 * Number(exchange.headers['retry-after'] ?? 1))
+      return this.json(path, options)
+    }
     if (exchange.status >= 300) {
       throw new Error(`${options.method ?? 'GET'} ${path}: ${exchange.status} ${exchange.text()}`)
     }

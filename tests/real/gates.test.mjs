@@ -1,0 +1,108 @@
+// The built package in Chromium before real kube-apiservers in every setting of their gates, and with rights to list or to
+// watch alone: it follows in the way that each allows, and says which.
+import { after, before, describe, it } from 'node:test'
+import { grant } from '../apiserver/cases/scenarios.mjs'
+import { settings } from '../apiserver/lib/settings.mjs'
+import { launch } from './lib/browsers.mjs'
+import { startCluster, ways } from './lib/cluster.mjs'
+import { Following } from './lib/follow.mjs'
+
+const only = process.env.REAL_ONLY ?? ''
+
+let browser
+before(async () => {
+  browser = await launch('Chromium')
+})
+after(() => browser?.end())
+
+for (const setting of settings) {
+  // That of every browser's test.
+  if (setting.name === '1.37' || !setting.name.includes(only)) continue
+  describe(`kube-apiserver ${setting.name}`, () => {
+    let cluster
+    before(async () => {
+      cluster = await startCluster(setting)
+    })
+    after(() => cluster?.stop())
+
+    for (const way of ways) {
+      it(`${way}: a thousand writes and a crash`, async () => {
+        const following = await Following.begin({ cluster, browser, way, expected: expected(setting.dialect) })
+        try {
+          await following.compare()
+          await following.judge()
+          await following.write(250)
+          await following.compare()
+          await following.judge()
+          await following.crash()
+          await following.compare()
+          await following.judge()
+        } finally {
+          await following.end()
+        }
+      })
+    }
+  })
+}
+
+/** How a client follows such a server, and why not in the best way. */
+function expected({ watchList, tables }) {
+  if (!watchList) return { mode: 'list+watch', format: 'table', fallback: 'watchlist-unsupported' }
+  if (!tables) return { mode: 'watchlist', format: 'object', fallback: 'no-tables' }
+  return { mode: 'watchlist', format: 'table', fallback: undefined }
+}
+
+// Gates change nothing of rights: one server of each version, and the one that makes its client list.
+for (const setting of settings) {
+  if (setting.name.includes('emulating') || setting.name.includes('Compression') || !setting.name.includes(only))
+    continue
+  describe(`kube-apiserver ${setting.name} with RBAC`, () => {
+    const users = { lister: ['get', 'list'], watcher: ['get', 'watch'], reader: ['get', 'list', 'watch'], nobody: [] }
+    let cluster
+    before(async () => {
+      const groups = Object.fromEntries(Object.keys(users).map((user) => [user, []]))
+      cluster = await startCluster(setting, { authorization: 'RBAC', users: groups })
+      for (const [user, verbs] of Object.entries(users)) {
+        if (verbs.length > 0) await grant(cluster.target, user, verbs, ['pods', 'configmaps', 'events', 'boats'])
+      }
+    })
+    after(() => cluster?.stop())
+
+    const { watchList } = setting.dialect
+    const live = expected(setting.dialect)
+    const forbidden = (user, verb) => ({
+      phase: 'failed',
+      code: 'forbidden',
+      says: `User "${user}" cannot ${verb} resource`,
+    })
+    const outcomes = {
+      reader: live,
+      // A server that streams lists asks for the right to watch alone; one that does not, for both.
+      watcher: watchList ? live : forbidden('watcher', 'list'),
+      lister: forbidden('lister', 'watch'),
+      // Asked for a streaming list, a server looks at rights first, and only then at whether it can.
+      nobody: forbidden('nobody', 'watch'),
+    }
+    for (const [user, outcome] of Object.entries(outcomes)) {
+      it(`${user}: ${outcome.phase ?? 'live'}`, async () => {
+        const following = await Following.begin({ cluster, browser, way: 'direct', user, expected: outcome, count: 20 })
+        try {
+          if (outcome.phase) {
+            await following.fails(outcome)
+          } else {
+            await following.compare()
+            await following.write(50)
+            await following.compare()
+            await following.judge()
+            await following.crash()
+            await following.retryForbidden()
+            await following.compare()
+            await following.judge()
+          }
+        } finally {
+          await following.end()
+        }
+      })
+    }
+  })
+}
