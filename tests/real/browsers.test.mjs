@@ -10,27 +10,27 @@ const only = process.env.REAL_ONLY ?? ''
 const newest = settings.find(({ name }) => name === '1.37')
 const expected = { mode: 'watchlist', format: 'table', fallback: undefined }
 
-describe('a real API server in three browsers', () => {
-  let cluster
-  before(async () => {
-    cluster = await startCluster(newest)
-  })
-  after(() => cluster?.stop())
-
+// Much of the time is spent waiting: two browsers run side by side, each with a server of its own.
+describe('a real API server in three browsers', { concurrency: 2 }, () => {
   for (const name of browsers.filter((each) => each.includes(only))) {
-    describe(name, () => {
-      let browser
+    // Not inherited: each test goes on where the one before ended.
+    describe(name, { concurrency: 1 }, () => {
+      const world = {}
       before(async () => {
-        browser = await launch(name)
+        world.cluster = await startCluster(newest)
+        world.browser = await launch(name)
       })
-      after(() => browser?.end())
-      for (const way of ways) scenario(way, cuts[name][way], () => ({ cluster, browser, way, expected }))
+      after(async () => {
+        await world.browser?.end()
+        await world.cluster?.stop()
+      })
+      for (const way of ways) scenario(way, cuts[name][way], () => ({ ...world, way, expected }))
     })
   }
 })
 
 function scenario(way, cut, given) {
-  describe(way, () => {
+  describe(way, { concurrency: 1 }, () => {
     let following
     after(() => following?.end())
 

@@ -12,22 +12,21 @@ const query =
   'watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=120'
 const newest = settings.find(({ name }) => name === '1.37')
 
-describe('browsers before a real API server', () => {
-  let cluster
-  before(async () => {
-    cluster = await startCluster(newest)
-    await cluster.target.world.create('namespaces', undefined, 'facts')
-    await cluster.target.world.createMany('configmaps', 'facts', 'seed', 20)
-  })
-  after(() => cluster?.stop())
-
+describe('browsers before a real API server', { concurrency: true }, () => {
   for (const name of browsers.filter((each) => each.includes(only))) {
-    describe(name, () => {
+    describe(name, { concurrency: 1 }, () => {
+      let cluster
       let browser
       before(async () => {
+        cluster = await startCluster(newest)
+        await cluster.target.world.create('namespaces', undefined, 'facts')
+        await cluster.target.world.createMany('configmaps', 'facts', 'seed', 20)
         browser = await launch(name)
       })
-      after(() => browser?.end())
+      after(async () => {
+        await browser?.end()
+        await cluster?.stop()
+      })
 
       /** Opens a stream in the page that is there; resolves to what tells of it. */
       const fetch = async (label, { access }, headers) => {

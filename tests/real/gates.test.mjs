@@ -9,25 +9,36 @@ import { Following } from './lib/follow.mjs'
 
 const only = process.env.REAL_ONLY ?? ''
 
-let browser
-before(async () => {
-  browser = await launch('Chromium')
+// Much of the time is spent waiting: two servers run side by side.
+describe('a real API server in every setting, in Chromium', { concurrency: 2 }, () => {
+  for (const setting of settings.filter(({ name }) => name.includes(only))) {
+    // The defaults of the newest: every browser's test.
+    if (setting.name !== '1.37') gate(setting)
+    // Gates change nothing of rights: one server of each version, and the one that makes its client list.
+    if (!/emulating|Compression/.test(setting.name)) rights(setting)
+  }
 })
-after(() => browser?.end())
 
-for (const setting of settings) {
-  // That of every browser's test.
-  if (setting.name === '1.37' || !setting.name.includes(only)) continue
-  describe(`kube-apiserver ${setting.name}`, () => {
-    let cluster
-    before(async () => {
-      cluster = await startCluster(setting)
-    })
-    after(() => cluster?.stop())
+/** A server with a browser of its own, for the tests of a group. */
+function useCluster(setting, more) {
+  const world = {}
+  before(async () => {
+    world.cluster = await startCluster(setting, more)
+    world.browser = await launch('Chromium')
+  })
+  after(async () => {
+    await world.browser?.end()
+    await world.cluster?.stop()
+  })
+  return world
+}
 
+function gate(setting) {
+  describe(`kube-apiserver ${setting.name}`, { concurrency: 1 }, () => {
+    const world = useCluster(setting)
     for (const way of ways) {
       it(`${way}: a thousand writes and a crash`, async () => {
-        const following = await Following.begin({ cluster, browser, way, expected: expected(setting.dialect) })
+        const following = await Following.begin({ ...world, way, expected: expected(setting.dialect) })
         try {
           await following.compare()
           await following.judge()
@@ -56,17 +67,15 @@ function expected({ watchList, tables }) {
 for (const setting of settings) {
   if (setting.name.includes('emulating') || setting.name.includes('Compression') || !setting.name.includes(only))
     continue
-  describe(`kube-apiserver ${setting.name} with RBAC`, () => {
+  describe(`kube-apiserver ${setting.name} with RBAC`, { concurrency: 1 }, () => {
     const users = { lister: ['get', 'list'], watcher: ['get', 'watch'], reader: ['get', 'list', 'watch'], nobody: [] }
-    let cluster
+    const groups = Object.fromEntries(Object.keys(users).map((user) => [user, []]))
+    const world = useCluster(setting, { authorization: 'RBAC', users: groups })
     before(async () => {
-      const groups = Object.fromEntries(Object.keys(users).map((user) => [user, []]))
-      cluster = await startCluster(setting, { authorization: 'RBAC', users: groups })
       for (const [user, verbs] of Object.entries(users)) {
-        if (verbs.length > 0) await grant(cluster.target, user, verbs, ['pods', 'configmaps', 'events', 'boats'])
+        if (verbs.length > 0) await grant(world.cluster.target, user, verbs, ['pods', 'configmaps', 'events', 'boats'])
       }
     })
-    after(() => cluster?.stop())
 
     const { watchList } = setting.dialect
     const live = expected(setting.dialect)
@@ -85,7 +94,7 @@ for (const setting of settings) {
     }
     for (const [user, outcome] of Object.entries(outcomes)) {
       it(`${user}: ${outcome.phase ?? 'live'}`, async () => {
-        const following = await Following.begin({ cluster, browser, way: 'direct', user, expected: outcome, count: 20 })
+        const following = await Following.begin({ ...world, way: 'direct', user, expected: outcome, count: 20 })
         try {
           if (outcome.phase) {
             await following.fails(outcome)

@@ -104,16 +104,19 @@ export async function launch(name) {
   return {
     version: capabilities.get('browserVersion'),
     /** Opens another page: of the demo. */
-    open: (url) => driver.get(url),
+    open: (url) => within(driver.get(url), url),
     /** What is to be read in the page. */
     text: () => driver.executeScript('return document.body.innerText'),
     /** Opens the page and waits until the package is there. */
     async goto(url) {
-      await driver.get(url)
+      await within(driver.get(url), url)
       await driver.wait(async () => (await driver.getTitle()) === 'ready', patience, 'the page did not become ready')
     },
     call: (name, ...args) =>
-      driver.executeScript('return window.recorded[arguments[0]](...Array.from(arguments).slice(1))', name, ...args),
+      within(
+        driver.executeScript('return window.recorded[arguments[0]](...Array.from(arguments).slice(1))', name, ...args),
+        name,
+      ),
     end,
   }
 }
@@ -122,9 +125,25 @@ function ended(driver, more) {
   return {
     driver,
     async end() {
-      await driver.quit()
+      // What does not end by itself ends with its driver.
+      await within(driver.quit(), 'the end of the browser', 10_000).catch((error) => {
+        if (!more) throw error
+      })
       await more?.()
     },
+  }
+}
+
+/** A WebDriver that hangs is a finding, not a suite that hangs. */
+async function within(promise, what, milliseconds = patience) {
+  let timer
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`the WebDriver does not answer: ${what}`)), milliseconds)
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
   }
 }
 
