@@ -83,7 +83,7 @@ test('a normal run leaves the console empty', async (t) => {
   await page.reload()
   await demo.phase('live')
   // What the browser asks for by itself, after the page.
-  await page.waitForLoadState('networkidle').catch(() => {})
+  await page.waitForTimeout(500)
   const icon = await page.evaluate(async () => {
     const { href } = document.querySelector('link[rel=icon]')
     const answer = await fetch(href)
