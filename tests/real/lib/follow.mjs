@@ -147,9 +147,13 @@ export class Following {
         `${resource} was called live without a server`,
       )
     }
+    const seen = new Map()
+    for (const { resource } of this.tables) {
+      seen.set(resource, (await this.browser.call('status', resource)).resourceVersion)
+    }
     await server.restart()
     for (const table of this.tables) {
-      await table.history.resume()
+      await table.history.resume(seen.get(table.resource))
       // What the old one planned may have come to pass or not.
       table.workload = table.workload.afresh()
     }

@@ -22,12 +22,15 @@ export class History {
     this.#path = path
   }
 
-  /** After the server was gone: what its last writes were is not known, all that follows is. */
-  async resume() {
+  /**
+   * After the server was gone: what its last writes were is not known, all that follows is. `seen`: the last version that a page
+   * had before, which may be later than ours.
+   */
+  async resume(seen) {
     await this.#watching
     const headers = { Accept: 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io' }
     const { metadata, items } = await this.#client.json(this.#path, { headers })
-    this.#timeline.list(metadata.resourceVersion, items.map(identity))
+    this.#timeline.list(metadata.resourceVersion, items.map(identity), seen)
     this.#last = metadata.resourceVersion
     this.#watching = this.#watch()
     this.#watching.catch(() => {})
@@ -90,10 +93,9 @@ export class History {
 export class Timeline {
   #segments = []
 
-  /** Holds from where the changes before it end: nobody writes while nobody watches. */
-  list(version, objects) {
-    const before = this.#segments.at(-1)
-    const from = before ? before.until + 1n : BigInt(version)
+  /** Holds from after what was `seen`: nobody writes while nobody watches. */
+  list(version, objects, seen = version) {
+    const from = this.#segments.length > 0 ? BigInt(seen) + 1n : BigInt(version)
     this.#segments.push({ from, until: BigInt(version), isOpen: true, rows: new Map(objects), changes: [] })
   }
 
