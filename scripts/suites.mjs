@@ -81,7 +81,8 @@ const build = async () => {
 async function againstApiServers() {
   for (const version of Object.keys(versions)) await buildApiServer(version)
   await buildFakeServer()
-  return nodeTests('tests/apiserver')
+  // Side by side, on however few cores: they wait most of the time.
+  return nodeTests('tests/apiserver', { args: ['--test-concurrency=3'] })
 }
 
 /** Tests that drive Chromium against the fake API server. `files`: how many at a time; what is timed wants to be alone. */
