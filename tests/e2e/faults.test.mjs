@@ -5,6 +5,7 @@ import { after, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { closeBrowser, Demo } from './lib/demo.mjs'
 import { Fake } from './lib/fake.mjs'
+import { holds } from './lib/until.mjs'
 
 after(closeBrowser)
 
@@ -49,12 +50,6 @@ async function saidOld(demo, reason) {
 
 /** Makes the next snapshot last a second or two, so that what the page says meanwhile is there to be seen. */
 const slowly = { kind: 'slow', bytes: 500_000, match: watchlist, times: 1 }
-
-async function until(holds, what, limit = 10_000) {
-  for (const end = Date.now() + limit; !(await holds()); await sleep(20)) {
-    if (Date.now() > end) assert.fail(`never: ${what}`)
-  }
-}
 
 async function open(t, faults = [], options = {}) {
   const fake = await Fake.start(t, { pods, ...options })
@@ -164,7 +159,7 @@ for (const inStream of [false, true]) {
     }
     await fake.fault(slowly)
     await fake.restart()
-    await until(async () => (await fake.asked()).some(({ kind }) => kind === 'watch'), 'the watch that resumes')
+    await holds(async () => (await fake.asked()).some(({ kind }) => kind === 'watch'), 'the watch that resumes')
     // In the stream it comes in the place of an event.
     await fake.mutate({ op: 'create', resource: 'pods', namespace: 'default', name: 'unheard' })
     await demo.until((status) => status.phase === 'syncing' && status.stale, 'syncing again')
@@ -423,7 +418,7 @@ describe('a list of several pages', () => {
       ],
       options,
     )
-    await until(async () => (await fake.asked()).some(({ kind }) => kind === 'watch'), 'the watch beside the list')
+    await holds(async () => (await fake.asked()).some(({ kind }) => kind === 'watch'), 'the watch beside the list')
     // Of the first page, which is through, and so known to the watch alone.
     const { rows } = await fake.state()
     const [{ namespace, name }] = rows

@@ -1,9 +1,9 @@
 // The page's menu of faults: what a click breaks, what the status says of it, and that it can be mended.
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { closeBrowser, Demo } from './lib/demo.mjs'
 import { Fake } from './lib/fake.mjs'
+import { holds } from './lib/until.mjs'
 
 after(closeBrowser)
 
@@ -22,12 +22,6 @@ async function open(t, options = {}) {
   /** The menu stands beside the status, and stays open. */
   const retry = () => demo.page.getByRole('button', { name: 'Retry' }).click()
   return { fake, demo, menu, pick, isPressed, broken, retry }
-}
-
-async function until(holds, what, limit = 20_000) {
-  for (const end = Date.now() + limit; !(await holds()); await sleep(20)) {
-    if (Date.now() > end) assert.fail(`never: ${what}`)
-  }
 }
 
 async function followsTheServer(demo, fake) {
@@ -81,7 +75,7 @@ test('Server is busy: waits beside old rows, says why and until when, and comes 
   assert.notEqual(status.phase, 'live')
   assert.equal(status.rows, pods)
   assert.match(status.notes, /asks to slow down \(HTTP 429\)/)
-  await until(async () => (await fake.faults()).length === 0, 'three refusals')
+  await holds(async () => (await fake.faults()).length === 0, 'three refusals')
   await demo.phase('live', 30_000)
   // The namespaces of the picker were asked for as well, and met it too.
   assert.equal((await fake.requests()).filter((request) => request.status === 429).length, 3)
@@ -109,7 +103,7 @@ test('Drop the end bookmark: it falls back, and says why', async (t) => {
   await isPressed(/^Drop the end bookmark/)
   const syncing = await demo.until((status) => status.phase === 'syncing' && status.stale, 'old, and syncing')
   assert.equal(syncing.rows, pods)
-  await until(async () => (await fake.asked()).some(({ fault }) => fault === 'drop-end-bookmark'), 'the streaming list')
+  await holds(async () => (await fake.asked()).some(({ fault }) => fault === 'drop-end-bookmark'), 'the streaming list')
   await demo.until(({ notes }) => /a new snapshot is coming: 120 objects/.test(notes), 'all objects')
   await demo.page.clock.fastForward('00:16')
   const status = await demo.until((now) => now.phase === 'live', 'live')
@@ -130,7 +124,7 @@ test('Pull the cable: the silence is said at once, judged by the watchdog, and m
   const old = await demo.until(({ phase, stale }) => phase !== 'live' && stale, 'old')
   assert.equal(old.rows, pods)
   assert.match(old.notes, /stale since/)
-  await until(async () => (await fake.asked()).filter(({ fault }) => fault === 'pulled-cable').length > 0, 'a try')
+  await holds(async () => (await fake.asked()).filter(({ fault }) => fault === 'pulled-cable').length > 0, 'a try')
   await pick(/^Pull the cable/)
   await broken(/^Nothing is broken$/)
   const status = await demo.until((now) => now.phase === 'live' && now.rows === pods + 2, 'live with both', 60_000)
@@ -140,7 +134,7 @@ test('Pull the cable: the silence is said at once, judged by the watchdog, and m
 test('a cable that is plugged in soon enough: the same stream goes on', async (t) => {
   const { fake, demo, pick } = await open(t)
   await pick(/^Pull the cable/)
-  await until(async () => (await fake.faults()).length === 1, 'pulled')
+  await holds(async () => (await fake.faults()).length === 1, 'pulled')
   await fake.mutate({ op: 'create', resource: 'pods', namespace: 'default', name: 'late', count: 2 })
   await demo.until(({ silence }) => /^last event \d s ago$/.test(silence), 'silent')
   assert.equal((await demo.status()).rows, pods)
@@ -219,6 +213,6 @@ test('writes a second: what the server has, and what is chosen', async (t) => {
   await demo.page.waitForFunction(() => document.querySelector('#churn')?.value === '7')
   assert.deepEqual(await churn.getByRole('option').allTextContents(), ['0', '7', '20', '100', '500', '2000'])
   await churn.selectOption('0')
-  await until(async () => (await fake.churn()) === 0, 'no more writes')
+  await holds(async () => (await fake.churn()) === 0, 'no more writes')
   await demo.matches()
 })

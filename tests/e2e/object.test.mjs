@@ -1,10 +1,10 @@
 // An object opened from its row: its text, its events, where it belongs, and what becomes of it while one reads.
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { parse } from 'yaml'
 import { closeBrowser, Demo } from './lib/demo.mjs'
 import { Fake } from './lib/fake.mjs'
+import { until } from './lib/until.mjs'
 
 after(closeBrowser)
 
@@ -42,15 +42,6 @@ const event = (about, reason, message, type = 'Normal') => ({
     lastTimestamp: new Date().toISOString().replace(/\.\d+/, ''),
   },
 })
-
-async function until(read, wanted, what, limit = 10_000) {
-  let found
-  for (const end = Date.now() + limit; Date.now() < end; await sleep(40)) {
-    found = await read()
-    if (wanted(found)) return found
-  }
-  assert.fail(`not ${what}: ${JSON.stringify(found)}`)
-}
 
 test('Enter opens the object of a row as YAML, Escape closes it, and the focus is at the row again', async (t) => {
   const { fake, page, drawer, yaml } = await open(t, { hash: '#/v1/pods?sort=Name' })

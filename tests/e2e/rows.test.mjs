@@ -1,9 +1,9 @@
 // Rows while the table moves: what is gone stays for a moment, who is at a row is not moved, and what is selected stays so.
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { closeBrowser, Demo } from './lib/demo.mjs'
 import { Fake } from './lib/fake.mjs'
+import { until } from './lib/until.mjs'
 
 after(closeBrowser)
 
@@ -35,15 +35,6 @@ const drawn = (page) =>
       }))
       .sort((a, b) => a.index - b.index),
   )
-
-async function until(read, wanted, what, limit = 8000) {
-  let found
-  for (const end = Date.now() + limit; Date.now() < end; await sleep(30)) {
-    found = await read()
-    if (wanted(found)) return found
-  }
-  assert.fail(`not ${what}: ${JSON.stringify(found)}`)
-}
 
 test('a deleted row stays where it was, struck through, and goes after some seconds', async (t) => {
   const { demo, page, grid, sorted, row, remove, create } = await open(t, { pods: 20 })

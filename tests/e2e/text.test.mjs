@@ -1,24 +1,10 @@
 // What the page makes of one object, without a browser: its text, its links, its address, and which events are its own.
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
-import { after, before, describe, test } from 'node:test'
-import { createServer } from 'vite'
+import { describe, test } from 'node:test'
 import { parse } from 'yaml'
-import { root } from '../../scripts/lib/run.mjs'
+import { useModules } from './lib/modules.mjs'
 
-let vite
-const page = (path) => vite.ssrLoadModule(`/src/${path}`)
-
-before(async () => {
-  vite = await createServer({
-    configFile: join(root, 'www/vite.config.ts'),
-    logLevel: 'error',
-    appType: 'custom',
-    server: { middlewareMode: true, ws: false, watch: null },
-    optimizeDeps: { noDiscovery: true },
-  })
-})
-after(() => vite.close())
+const page = useModules()
 
 describe('the text of an object', () => {
   const text = async (object, showValues = false) => (await page('object/text.ts')).objectText(object, showValues)

@@ -1,24 +1,10 @@
 // What the page makes of statuses, addresses, filters and discovery, without a browser.
 import assert from 'node:assert/strict'
 import http from 'node:http'
-import { join } from 'node:path'
-import { after, before, describe, test } from 'node:test'
-import { createServer } from 'vite'
-import { root } from '../../scripts/lib/run.mjs'
+import { describe, test } from 'node:test'
+import { useModules } from './lib/modules.mjs'
 
-let vite
-const page = (path) => vite.ssrLoadModule(`/src/${path}`)
-
-before(async () => {
-  vite = await createServer({
-    configFile: join(root, 'www/vite.config.ts'),
-    logLevel: 'error',
-    appType: 'custom',
-    server: { middlewareMode: true, ws: false, watch: null },
-    optimizeDeps: { noDiscovery: true },
-  })
-})
-after(() => vite.close())
+const page = useModules()
 
 const column = (name) => ({ name, type: 'string', format: '', description: '', priority: 0 })
 const now = Date.UTC(2026, 10, 24, 12)
