@@ -6,6 +6,7 @@ use kube_watchlist::reflector::{Command, Mode, Output, Phase};
 use kube_watchlist::request::Request;
 use kube_watchlist::request::RequestKind::{self, List, Watch, WatchList};
 use sim::*;
+use std::cell::Cell;
 
 #[test]
 fn a_streaming_list_is_published_in_one_step_and_goes_on_live() {
@@ -583,6 +584,57 @@ fn forbidden_and_missing_resources_fail_with_the_servers_own_sentence() {
         world.pass(3_600_000);
         assert_eq!(world.sent.len(), 1);
     }
+}
+
+#[test]
+fn what_was_allowed_before_is_asked_for_again_before_a_403_is_believed() {
+    let forbidden = || refusal(403, "Forbidden", "in the server's words", "{}");
+    // A server that starts: it has not read its rules yet.
+    let refusals = Cell::new(2);
+    let mut world = World::start(broken_then(
+        move || {
+            if refusals.get() == 0 {
+                return vec![ok(), bytes(10, event("MODIFIED", "a", 10))];
+            }
+            refusals.set(refusals.get() - 1);
+            forbidden()
+        },
+        // The event proves it before an answer does.
+        Vec::new,
+    ));
+    world.until_phase(Phase::Live, 100);
+    world.until("a refusal", 61_000, |world| {
+        world
+            .status()
+            .error
+            .is_some_and(|error| error.code == "forbidden")
+    });
+    let status = world.status();
+    assert_eq!(status.error.unwrap().message, "in the server's words");
+    assert!(status.stale_since.is_some() && status.next_retry_at.is_some());
+    world.until_phase(Phase::Live, 20_000);
+    assert!(
+        world
+            .phases
+            .iter()
+            .all(|&(_, phase)| phase != Phase::Failed)
+    );
+
+    // One whose rules have changed.
+    let mut world = World::start(broken_then(forbidden, || panic!("nothing to prove")));
+    world.until_phase(Phase::Live, 100);
+    world.until_phase(Phase::Failed, 90_000);
+    let watches = world
+        .sent
+        .iter()
+        .filter(|sent| sent.request.kind == Watch)
+        .count();
+    assert_eq!(watches, 3);
+    assert_eq!(world.names(), ["a"]);
+    assert!(world.status().stale_since.is_some());
+    let sent = world.sent.len();
+    world.pass(3_600_000);
+    assert_eq!(world.sent.len(), sent);
 }
 
 #[test]

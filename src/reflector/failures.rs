@@ -21,6 +21,9 @@ const SHORT_STREAMS: u32 = 3;
 const SHORT: Millis = Millis::from_secs(5);
 /// Failures of the server, in a row, before its version is given up with it.
 const SERVER_ERRORS: u32 = 3;
+/// Refusals, in a row, of what was allowed before, until they are believed: a server that starts refuses everything for a moment, in
+/// the same words, before it has read its rules.
+const FORBIDDEN: u32 = 3;
 /// Changes of the columns, in a row, before the machine pauses.
 const COLUMN_CHANGES: u32 = 2;
 /// How much before its `timeoutSeconds` a server may end a stream and still be on time.
@@ -62,7 +65,7 @@ impl Reflector {
             (Verdict::StepDown(step, reason), Role::Snapshot | Role::Page | Role::Stream) => {
                 self.step_down(step, reason, now);
             }
-            (Verdict::Refused(reason), _) => self.rest(State::Failed, Some(reason), now),
+            (Verdict::Refused(reason), _) => self.refused(role, reason, now),
             (Verdict::Expired(reason), _) => {
                 self.again(
                     Then::Snapshot,
@@ -105,6 +108,22 @@ impl Reflector {
                 self.again(then, Pace::Delayed(retry_after), Some(reason), now);
             }
         }
+    }
+
+    /// The server's own word. Where there are rows, access was allowed before.
+    fn refused(&mut self, role: Role, reason: Reason, now: Now) {
+        if reason.code == "forbidden" && self.published.is_some() {
+            self.settle_streaks(now);
+            self.streaks.forbidden = self.streaks.forbidden.saturating_add(1);
+            if self.streaks.forbidden < FORBIDDEN {
+                let then = match role {
+                    Role::Stream => Then::Resume(Proof::Probe),
+                    _ => Then::Snapshot,
+                };
+                return self.again(then, Pace::Delayed(None), Some(reason), now);
+            }
+        }
+        self.rest(State::Failed, Some(reason), now);
     }
 
     /// Fresh credentials once; if those are refused as well, somebody has to sign in.

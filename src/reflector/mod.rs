@@ -142,6 +142,8 @@ struct Streaks {
     short_streams: u32,
     /// Failures of the server that left the version in force.
     server_errors: u32,
+    /// Refusals of what was allowed before.
+    forbidden: u32,
     /// Fresh credentials were asked for.
     refreshed: bool,
 }

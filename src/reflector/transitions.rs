@@ -397,7 +397,9 @@ fn expected(state: In, input: On) -> In {
         (Resuming, On::Accepted) => Probing,
         (Resuming, On::WebPage) => Auth,
         (Resuming, On::Unauthorized) => Resuming,
-        (Resuming, On::Forbidden | On::Invalid) => Failed,
+        // It was allowed before: a server that starts says no to everything for a moment.
+        (Resuming, On::Forbidden) => WaitingToResume,
+        (Resuming, On::Invalid) => Failed,
         (Resuming, On::Throttled | On::ServerError) => WaitingToResume,
         // A failure came just before it, so this is paced. Who cannot be reached may be another when it can.
         (

@@ -101,7 +101,7 @@ function rights(setting) {
             await following.compare()
             await following.judge()
             await following.crash()
-            await following.retryForbidden()
+            await following.comesBack()
             await following.compare()
             await following.judge()
           }
