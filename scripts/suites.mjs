@@ -187,6 +187,7 @@ export const suites = [
     about: 'the read-only proxy',
     run: async () => {
       await nodeModules()
+      await tool('openssl')
       return nodeTests('tests/proxy')
     },
   },

@@ -59,6 +59,7 @@ const packages = {
   MiniBrowser: { package: 'webkit2gtk-driver', names: ['MiniBrowser'], folder: /^webkit2?gtk-/ },
   // WebKitGTK has no mode without a screen.
   Xvfb: { package: 'xvfb', names: ['Xvfb'] },
+  openssl: { package: 'openssl', names: ['openssl'] },
 }
 
 /** A tool runs for a second and compiles for a minute or two: not optimised it compiles in half the time. */

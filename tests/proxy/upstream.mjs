@@ -2,6 +2,7 @@
 
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import http from 'node:http'
+import https from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Credentials } from '../../proxy/credentials.mjs'
@@ -10,26 +11,28 @@ import { startProxy } from '../../proxy/server.mjs'
 export const token = 'secret-token-of-the-cluster'
 
 /**
- * An upstream, a kubeconfig that names it, a page and the proxy between; all end with the test.
+ * An upstream, a kubeconfig that names it, a page and the proxy between; all end with the test. `tls`: of the upstream, as
+ * `https.createServer` takes it; `cluster`: further words of the kubeconfig about it.
  *
  * @param {import('node:test').TestContext} t
  * @param {http.RequestListener} listener
  */
-export async function serve(t, listener, { user = { token }, target = {} } = {}) {
+export async function serve(t, listener, { user = { token }, target = {}, tls, cluster = {} } = {}) {
   /** @type {http.IncomingMessage[]} */
   const asked = []
-  const upstream = http.createServer((request, response) => {
+  const answer = (request, response) => {
     asked.push(request)
     listener(request, response)
-  })
+  }
+  const upstream = tls ? https.createServer(tls, answer) : http.createServer(answer)
   await new Promise((resolve) => upstream.listen(0, '127.0.0.1', resolve))
-  const server = `http://127.0.0.1:${upstream.address().port}`
+  const server = `${tls ? 'https' : 'http'}://127.0.0.1:${upstream.address().port}`
   const folder = await mkdtemp(join(tmpdir(), 'kube-watchlist-proxy-'))
   const kubeconfig = join(folder, 'config')
   const config = {
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name: 'there', cluster: { server } }],
+    clusters: [{ name: 'there', cluster: { server, ...cluster } }],
     users: [{ name: 'jane', user }],
     contexts: [{ name: 'dev', context: { cluster: 'there', user: 'jane' } }],
     'current-context': 'dev',
