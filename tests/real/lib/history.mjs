@@ -69,7 +69,9 @@ export class History {
         .exchange({
           path: `${this.#path}?${query}`,
           headers: { Accept: accept.metadata },
-          onData: ({ chunks }) => {
+          onData: ({ status, chunks }) => {
+            // A server that is told to stop answers with a Status.
+            if (status !== 200) return
             const bytes = Buffer.concat([rest, chunks.splice(0).at(-1)])
             const end = bytes.lastIndexOf('\n') + 1
             rest = bytes.subarray(end)
@@ -77,8 +79,8 @@ export class History {
           },
         })
         .catch(() => undefined)
-      // The server is gone: `resume` goes on.
-      if (exchange?.end !== 'complete') return this.#timeline.cut()
+      // The server is gone, or about to be: `resume` goes on.
+      if (exchange?.end !== 'complete' || exchange.status !== 200) return this.#timeline.cut()
     }
   }
 
