@@ -267,7 +267,7 @@ impl Reflector {
             format: signature.map(|signature| signature.format),
             fallback: self.plan.fallback.clone(),
             error: account.error.clone(),
-            resource_version: published.and_then(|published| published.version.clone()),
+            resource_version: self.resource_version().map(str::to_owned),
             objects: objects as u64,
             bytes: account.bytes,
             total: match &self.state {
@@ -291,6 +291,12 @@ impl Reflector {
             sync_duration: account.sync_duration,
             last_snapshot: account.last_snapshot,
         }
+    }
+
+    /// The version that the rows show, as in the status.
+    #[must_use]
+    pub fn resource_version(&self) -> Option<&str> {
+        self.published.as_ref()?.version.as_deref()
     }
 
     /// The rows.

@@ -198,20 +198,11 @@ test('the death of an instance tells where, and nothing of what was in it', asyn
       const view = watch.view({ filter: { text: body } })
       view.setWindow(0, 10)
       await until('rows', () => view.getSnapshot().count === 3)
-      const { subarray } = Uint8Array.prototype
-      let inside = false
-      Uint8Array.prototype.subarray = function (...args) {
-        if (!inside) {
-          inside = true
-          void watch.status
-          inside = false
-        }
-        return subarray.apply(this, args)
-      }
+      const mend = panicInStream(watch)
       const search = outcome(view.indexOf(body))
       server.last.write(tableEvent('MODIFIED', { name: 'row-0', value: body, version: 3 }))
       await until('the death', () => watch.status.error)
-      Uint8Array.prototype.subarray = subarray
+      mend()
       statuses.push(JSON.stringify(watch.status))
       const { code } = watch.status.error
       api.close()

@@ -33,20 +33,11 @@ const DEATHS = {
   },
   'a panic in the callback of a stream': {
     kill: async () => {
-      const { subarray } = Uint8Array.prototype
-      let inside = false
-      Uint8Array.prototype.subarray = function (...args) {
-        if (!inside) {
-          inside = true
-          void watch.status
-          inside = false
-        }
-        return subarray.apply(this, args)
-      }
+      const mend = panicInStream(watch)
       for (const stream of server.streams)
         stream.write(tableEvent('MODIFIED', { name: 'row-0', value: 'y', version: 3 }))
       await probe.sleep(20)
-      Uint8Array.prototype.subarray = subarray
+      mend()
     },
     says: /^The decoder stopped at wasm\/src\/\S+\.rs:\d+:\d+ \(please report it\) and is started anew\.$/,
   },

@@ -159,7 +159,7 @@ impl<C: Chunk> Pump<C> {
         }
         // While a snapshot is taken over nothing can be drawn.
         if done && self.reflector.store().is_settled() {
-            self.shown = self.reflector.status(now).resource_version;
+            self.shown = self.reflector.resource_version().map(str::to_owned);
         }
         done
     }

@@ -4,6 +4,7 @@ import type { Address, ObjectName } from './address'
 import type { Resource } from './discovery'
 import { Facets } from './filter/Facets'
 import { parseFilter } from './filter/language'
+import { count as formatCount } from './format'
 import { Notice } from './Notice'
 import { StatusLine } from './status/StatusLine'
 import { useStatus } from './status/use-status'
@@ -130,7 +131,7 @@ export function TablePage({ client, table, resources, address, noun, spansNamesp
       </div>
       {hasRows && address.filter !== '' && count < total && (
         <p className="matches" role="status">
-          {count.toLocaleString('en')} of {total.toLocaleString('en')} {noun} match
+          {formatCount(count)} of {formatCount(total)} {noun} match
         </p>
       )}
     </>

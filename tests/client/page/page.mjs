@@ -38,6 +38,26 @@ function recordStatus(watch) {
   return seen
 }
 
+/**
+ * Makes the next piece of a stream that is read panic in the core: JavaScript that the core calls there asks it for something, which
+ * it forbids. Returns what takes that back.
+ */
+function panicInStream(watch) {
+  const { subarray } = Uint8Array.prototype
+  let inside = false
+  Uint8Array.prototype.subarray = function (...args) {
+    if (!inside) {
+      inside = true
+      void watch.status
+      inside = false
+    }
+    return subarray.apply(this, args)
+  }
+  return () => {
+    Uint8Array.prototype.subarray = subarray
+  }
+}
+
 Object.assign(window, {
   kw,
   until,
@@ -45,6 +65,7 @@ Object.assign(window, {
   outcome,
   describe,
   recordStatus,
+  panicInStream,
   SECRETS,
   PODS,
   Server,

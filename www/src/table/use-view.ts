@@ -1,5 +1,5 @@
 import type { Client, TableRequest, TableWatch, View, ViewOptions, ViewSnapshot } from 'kube-watchlist'
-import { useCallback, useEffect, useState, useSyncExternalStore } from 'react'
+import { useEffect, useState, useSyncExternalStore } from 'react'
 
 export interface OpenTable {
   readonly watch: TableWatch
@@ -25,8 +25,7 @@ export function useTable(client: Client, request: TableRequest): OpenTable | und
 
 /** The view's snapshot, as a value that React follows. */
 export function useSnapshot(view: View): ViewSnapshot {
-  const subscribe = useCallback((listener: () => void) => view.subscribe(listener), [view])
-  return useSyncExternalStore(subscribe, () => view.getSnapshot())
+  return useSyncExternalStore(view.subscribe, view.getSnapshot)
 }
 
 /** Keeps a view's sort, filter and columns as `options` say. */
