@@ -33,11 +33,15 @@ function tests(folder) {
     .map((name) => join(root, folder, name))
 }
 
-/** `where`: a folder, or one file. */
-async function nodeTests(where, options = {}) {
+/** `where`: a folder, or one file. `files`: how many of it run side by side. `alone`: those that run before, by themselves. */
+async function nodeTests(where, { files: atOnce = 1, alone = [] } = {}) {
   const files = where.endsWith('.test.mjs') ? [join(root, where)] : tests(where)
-  const args = ['--test', '--test-reporter=spec', ...(options.args ?? []), ...files]
-  return counts(await run(process.execPath, args, options))
+  const first = alone.map((name) => join(root, where, name))
+  const test = (names, concurrency) =>
+    run(process.execPath, ['--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`, ...names])
+  const output = first.length > 0 ? await test(first, 1) : ''
+  const others = files.filter((file) => !first.includes(file))
+  return counts(output + (await test(others, atOnce)))
 }
 
 /** Folders of the packaging suite with packages: installed before it, so that one that cannot be is a suite that did not run. */
@@ -82,15 +86,15 @@ async function againstApiServers() {
   for (const version of Object.keys(versions)) await buildApiServer(version)
   await buildFakeServer()
   // Side by side, on however few cores: they wait most of the time.
-  return nodeTests('tests/apiserver', { args: ['--test-concurrency=3'] })
+  return nodeTests('tests/apiserver', { files: 3 })
 }
 
-/** Tests that drive Chromium against the fake API server. `files`: how many at a time; what is timed wants to be alone. */
-async function inChromium(folder, { files = 1 } = {}) {
+/** Tests that drive Chromium against the fake API server; what is timed wants to be alone. */
+async function inChromium(folder, options) {
   await tool('chromium')
   await build()
   await buildFakeServer()
-  return nodeTests(folder, { args: [`--test-concurrency=${files}`] })
+  return nodeTests(folder, options)
 }
 
 /** Named here so that a missing one is known before the suite starts. */
@@ -210,7 +214,7 @@ export const suites = [
     name: 'e2e',
     about: 'the demo page in Chromium, every profile and fault',
     // Most of it waits.
-    run: () => inChromium('tests/e2e', { files: 2 }),
+    run: () => inChromium('tests/e2e', { files: 2, alone: ['first.test.mjs'] }),
   },
   {
     name: 'packaging',
@@ -244,7 +248,7 @@ export const suites = [
         await tool(needed)
       await build()
       // One file after the other: three browsers and their servers are enough for a machine.
-      return nodeTests('tests/real', { args: ['--test-concurrency=1'] })
+      return nodeTests('tests/real')
     },
   },
 ]

@@ -161,12 +161,15 @@ export async function until(what, holds, milliseconds = 10_000) {
   }
 }
 
+/** For how long Chromium may go on reading, unasked, an answer that was given up before its body was (5 s), and a margin. */
+const DRAINED = 8_000
+
 /** Nothing is left of a page's watches: no request at the server, no timer in the page, nothing uncaught. */
 export async function assertNothingLeft({ page, gateway }) {
   await until(
     `no request is open (${gateway.requests.filter((entry) => entry.open).map((entry) => entry.url)})`,
     () => gateway.open() === 0,
-    3_000,
+    DRAINED,
   )
   const { timers, uncaught } = await page.evaluate(() => ({ timers: probe.timers(), uncaught: probe.uncaught }))
   assert.deepEqual(timers, [], 'a timer is alive')

@@ -20,7 +20,7 @@ function seen(demo, selector, pattern) {
 }
 
 /** Other programs may take the machine for a moment; what is ours comes again every time. */
-const ATTEMPTS = 3
+const ATTEMPTS = 5
 
 /** Opens the page, and tells when what belongs into its first second was there, in milliseconds. */
 async function openTimed(t, fake) {
