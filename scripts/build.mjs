@@ -15,7 +15,7 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { minifySync } from 'vite'
 
 import { crateSizes } from './crate-sizes.mjs'
-import { glueFactory } from './glue.mjs'
+import { glueFactory, withShortNames } from './glue.mjs'
 import { rustTarget, tool } from './tools.mjs'
 
 const root = join(import.meta.dirname, '..')
@@ -43,8 +43,7 @@ await step('wasm', [cdylib, bindgen, ...scripts()], [wasm, join(dist, 'glue.js')
     cdylib,
   ])
   // Reads what the module uses from the module itself; the names of functions stay behind.
-  run(process.execPath, [
-    join(root, 'node_modules/binaryen/bin/wasm-opt'),
+  wasmOpt([
     '-Oz',
     '--converge',
     // Tried one by one on this module: functions grouped by name repeat more for brotli, and fewer of them inlined into their
@@ -56,8 +55,11 @@ await step('wasm', [cdylib, bindgen, ...scripts()], [wasm, join(dist, 'glue.js')
     '-o',
     wasm,
   ])
+  // By itself, since each round of `--converge` would give new names to the new ones.
+  const names = JSON.parse(wasmOpt(['--minify-imports-and-exports-and-modules', wasm, '-o', wasm]))
   refuseMachinePaths(wasm)
-  writeFileSync(join(dist, 'glue.js'), glueFactory(readFileSync(join(work, 'kube_watchlist.js'), 'utf8')))
+  const glue = glueFactory(readFileSync(join(work, 'kube_watchlist.js'), 'utf8'))
+  writeFileSync(join(dist, 'glue.js'), withShortNames(glue, names))
   minify(join(dist, 'glue.js'))
   writeFileSync(join(dist, 'wasm-base64.js'), `export const base64 = '${readFileSync(wasm).toString('base64')}'\n`)
 })
@@ -263,8 +265,15 @@ function files(folder) {
     .sort()
 }
 
-function run(command, argv) {
-  const { status, error } = spawnSync(command, argv, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
-  if (error) throw error
-  if (status !== 0) process.exit(status ?? 1)
+function run(command, argv, stdout = 'inherit') {
+  const options = { cwd: root, encoding: 'utf8', stdio: ['ignore', stdout, 'inherit'] }
+  const result = spawnSync(command, argv, options)
+  if (result.error) throw result.error
+  if (result.status !== 0) process.exit(result.status ?? 1)
+  return result.stdout
+}
+
+/** What it prints. */
+function wasmOpt(argv) {
+  return run(process.execPath, [join(root, 'node_modules/binaryen/bin/wasm-opt'), ...argv], 'pipe')
 }

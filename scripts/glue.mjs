@@ -43,3 +43,21 @@ export function glueFactory(text) {
     '',
   ].join('\n')
 }
+
+/**
+ * Gives imports and exports in a glue the names that they were given in the module (`[module, name, short][]`, `[name, short][]`).
+ * Most of them hold a hash, which nothing compresses: 2 % of the package.
+ */
+export function withShortNames(glue, { imports, exports }) {
+  let body = glue
+  for (const [module, name, short] of imports) {
+    const member = new RegExp(`^(\\s+)"?${name}"?(?=: )`, 'gm')
+    if (!member.test(body)) throw new Error(`the glue has no import ${name}`)
+    body = body.replace(member, (_, indent) => indent + short).replace(`"${module}": `, 'a: ')
+  }
+  const names = new Map(exports)
+  return body.replaceAll(/\bwasm\.(\w+)/g, (_, name) => {
+    if (!names.has(name)) throw new Error(`the module has no export ${name}`)
+    return `wasm.${names.get(name)}`
+  })
+}

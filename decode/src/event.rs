@@ -27,9 +27,14 @@
     )
 )]
 
+mod before;
+mod body;
 mod decode;
+mod field;
 mod meta;
 pub mod rfc3339;
+mod row;
+mod shape;
 
 use std::borrow::Cow;
 

@@ -1,6 +1,6 @@
 //! Metadata and plain objects, shown in generic columns.
 //!
-//! Where no Table comes, every row has three cells: name and namespace as they were sent, `null` where they were not,
+//! Where no Table comes, every row has three cells: name and namespace, `null` where there is none,
 //! and no text for the age, which is told by the object's creation time. The columns are always these three, too, so that rows and columns agree whatever a stream
 //! brings; whether the namespace is worth its place is said by its priority.
 
@@ -59,27 +59,57 @@ pub fn columns(namespaced: bool) -> Columns {
     ])
 }
 
-/// The cells of a row as a JSON array. Name and namespace are JSON already; the one that is missing is `null`, as the
-/// age always is.
-pub(crate) fn cells(
-    name: Option<&[u8]>,
-    namespace: Option<&[u8]>,
-) -> Result<Vec<u8>, TryReserveError> {
-    let values = [name, namespace, None].map(|value| value.unwrap_or(b"null"));
+/// The cells of a row as a JSON array; a name or namespace that is missing is `null`, as the age always is.
+pub(crate) fn cells(name: &str, namespace: &str) -> Result<Vec<u8>, TryReserveError> {
+    const AGE: &[u8] = b"null]";
+    let texts = [name, namespace];
     let mut cells = Vec::new();
-    // A separator or bracket for each value, and one bracket more.
-    let size = values.iter().fold(1_usize, |size, value| {
-        size.saturating_add(value.len()).saturating_add(1)
-    });
+    // The bracket and the age; a text in quotes, or `null`, and a comma for each.
+    let size = texts
+        .iter()
+        .fold(AGE.len().saturating_add(1), |size, text| {
+            let escapes = text.bytes().filter(|byte| is_escaped(*byte)).count();
+            size.saturating_add(text.len().max(2))
+                .saturating_add(escapes.saturating_mul(ESCAPE.len().saturating_add(1)))
+                .saturating_add(3)
+        });
     cells.try_reserve_exact(size)?;
-    let mut separator = b'[';
-    for value in values {
-        cells.push(separator);
-        cells.extend_from_slice(value);
-        separator = b',';
+    cells.push(b'[');
+    for text in texts {
+        push(&mut cells, text);
+        cells.push(b',');
     }
-    cells.push(b']');
+    cells.extend_from_slice(AGE);
     Ok(cells)
+}
+
+/// Appends a JSON string; `null` for none.
+fn push(cells: &mut Vec<u8>, text: &str) {
+    if text.is_empty() {
+        cells.extend_from_slice(b"null");
+        return;
+    }
+    cells.push(b'"');
+    for byte in text.bytes() {
+        if is_escaped(byte) {
+            cells.extend_from_slice(ESCAPE);
+            cells.extend(
+                [byte >> 4, byte & 15]
+                    .map(|digit| HEX.get(usize::from(digit)).copied().unwrap_or(b'0')),
+            );
+        } else {
+            cells.push(byte);
+        }
+    }
+    cells.push(b'"');
+}
+
+/// Before the two digits of a byte that JSON strings hold in escaped form alone.
+const ESCAPE: &[u8] = b"\\u00";
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
+const fn is_escaped(byte: u8) -> bool {
+    matches!(byte, 0..0x20 | b'"' | b'\\')
 }
 
 #[cfg(test)]
@@ -88,9 +118,18 @@ mod tests {
 
     #[test]
     fn cells_are_json_of_the_size_reserved() {
-        let cells = cells(Some(br#""web-0""#), None).unwrap();
-        assert_eq!(cells, br#"["web-0",null,null]"#);
-        assert_eq!(cells.capacity(), cells.len());
+        for (name, json) in [
+            ("web-0", &br#"["web-0",null,null]"#[..]),
+            (
+                "\u{1f}\"é\\",
+                "[\"\\u001f\\u0022é\\u005c\",null,null]".as_bytes(),
+            ),
+        ] {
+            let cells = cells(name, "").unwrap();
+            assert_eq!(cells, json);
+            // Made in one piece.
+            assert_eq!(cells.capacity(), cells.len());
+        }
     }
 
     #[test]

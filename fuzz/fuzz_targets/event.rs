@@ -44,9 +44,13 @@ fuzz_target!(|bytes: &[u8]| {
     }
     checked(decode_list_meta(bytes), bytes);
     // Line after line, as on a stream: what was remembered of one is never seen in the next.
-    let mut decoder = Decoder::default();
+    let (mut stream, mut list, mut both) = (Decoder::default(), Decoder::default(), Decoder::default());
     for line in bytes.split(|byte| *byte == b'\n') {
-        assert_eq!(decoder.decode(line), decode(line));
-        assert_eq!(decoder.decode_object(line, Format::Object), decode_object(line, Format::Object));
+        let event = decode(line);
+        assert_eq!(stream.decode(line), event);
+        assert_eq!(both.decode(line), event);
+        let object = decode_object(line, Format::Object);
+        assert_eq!(list.decode_object(line, Format::Object), object);
+        assert_eq!(both.decode_object(line, Format::Object), object);
     }
 });

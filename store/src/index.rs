@@ -8,6 +8,10 @@ use super::budget::Budget;
 /// 256 shards: at a million entries one holds 4,000, and a rehash of one stays far under a millisecond.
 const SHARDS: usize = 256;
 
+/// Tables with fewer buckets than this grow to four times as many, larger ones to twice: a table of 256 shards is small for long, and each
+/// step moves all that is in it.
+const SMALL: usize = 64;
+
 /// Maps 32-bit hashes to 32-bit values; what a value stands for, the caller knows.
 #[derive(Debug)]
 pub(super) struct Index {
@@ -44,13 +48,15 @@ impl Index {
         if table.len() < table.capacity() {
             return Ok(());
         }
-        // A table doubles (four buckets at least); a bucket is a value and a control byte, and
-        // a group of control bytes stands at the end.
+        // A bucket is a value and a control byte, and a group of control bytes stands at the end.
         let before = table.allocation_size();
-        let estimate =
-            (table.num_buckets().max(4) * 2 * (size_of::<u32>() + 1) + 32).saturating_sub(before);
+        let buckets = table.num_buckets().max(4);
+        let growth = if buckets < SMALL { 4 } else { 2 };
+        let estimate = (buckets * growth * (size_of::<u32>() + 1) + 32).saturating_sub(before);
         budget.grow(estimate)?;
-        let reserved = table.try_reserve(1, rehash(hash_of));
+        // More than half of the buckets that are wanted, so it becomes as many.
+        let additional = table.len() * (growth - 1) + 1;
+        let reserved = table.try_reserve(additional, rehash(hash_of));
         budget.shrink(estimate);
         if reserved.is_err() {
             return Err(budget.exhausted());

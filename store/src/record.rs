@@ -277,39 +277,42 @@ fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
 
 /// The 16 bytes of a UUID in its canonical form (36 characters, lower case; RFC 9562 section 4).
 pub(super) fn parse_uuid(text: &[u8]) -> Option<[u8; 16]> {
-    if text.len() != 36 {
+    let text: &[u8; 36] = text.try_into().ok()?;
+    // Dashes stand behind 8, 4, 4 and 4 digits.
+    if [text[8], text[13], text[18], text[23]] != *b"----" {
         return None;
     }
-    let mut rest = text;
+    let digits = |at: usize| text.get(at..)?.first_chunk::<4>().copied();
+    let words = [[0, 4], [9, 14], [19, 24], [28, 32]];
     let mut uuid = [0_u8; 16];
-    let mut valid = true;
-    for (index, place) in uuid.iter_mut().enumerate() {
-        if matches!(index, 4 | 6 | 8 | 10) {
-            rest = rest.strip_prefix(b"-")?;
-        }
-        let (&pair, after) = rest.split_first_chunk()?;
-        rest = after;
-        let [(high, high_is_one), (low, low_is_one)] = pair.map(hex_digit);
-        *place = (high << 4) | low;
-        valid &= high_is_one & low_is_one;
+    for (place, [high, low]) in uuid.as_chunks_mut::<4>().0.iter_mut().zip(words) {
+        *place = hex_digits([digits(high)?, digits(low)?])?;
     }
-    valid.then_some(uuid)
+    Some(uuid)
 }
 
-/// The value of a lower-case digit, and whether it is one. Digits of a UUID are random, so a branch that tells letters from
+/// The bytes that eight lower-case digits stand for, all at once: digits of a UUID are random, so a branch that tells letters from
 /// numbers would be guessed wrong every third time.
-#[inline]
-#[allow(
-    clippy::needless_bitwise_bool,
-    reason = "a lazy `or` is the branch to be spared"
-)]
-fn hex_digit(byte: u8) -> (u8, bool) {
-    let number = byte.wrapping_sub(b'0');
-    let letter = byte.wrapping_sub(b'a');
-    let is_letter = u8::from(letter < 6);
-    // The low half of `a` is 1.
-    let value = (byte & 15).wrapping_add(is_letter * 9);
-    (value, (number < 10) | (letter < 6))
+fn hex_digits(text: [[u8; 4]; 2]) -> Option<[u8; 4]> {
+    /// The same byte eight times.
+    const fn all(byte: u8) -> u64 {
+        u64::from_le_bytes([byte; 8])
+    }
+    let [high, low] = text.map(u32::from_le_bytes);
+    let text = u64::from(high) | u64::from(low) << 32;
+    // Letters have bit 6 set, and the low half of `a` is 1.
+    let letters = (text >> 6) & all(1);
+    let values = (text & all(0x0f)) + letters * 9;
+    // Written again: only what was a digit comes out as it was.
+    let letters = ((values + all(6)) >> 4) & all(1);
+    let again = values + all(b'0') + letters * u64::from(b'a' - b'0' - 10);
+    if again != text || values & all(0xf0) != 0 {
+        return None;
+    }
+    // Each pair, high half first, into the low byte of its two.
+    let pairs = ((values << 4) | (values >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let [a, _, b, _, c, _, d, _] = pairs.to_le_bytes();
+    Some([a, b, c, d])
 }
 
 /// Appends the canonical text of a UUID.

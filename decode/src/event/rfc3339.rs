@@ -1,5 +1,7 @@
 //! Times as Kubernetes writes them: [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339#section-5.6).
 
+use core::ops::RangeInclusive;
+
 use crate::clock::Timestamp;
 
 /// The point in time that `text` names, to the millisecond (further digits are cut off); `None` where it is no
@@ -13,13 +15,39 @@ use crate::clock::Timestamp;
 /// ```
 #[must_use]
 pub fn parse(text: &str) -> Option<Timestamp> {
-    let mut rest = text.as_bytes();
-    let year = digits(&mut rest, 4)?;
-    let month = separated(&mut rest, b"-", 1..=12)?;
-    let day = separated(&mut rest, b"-", 1..=days_in_month(year, month))?;
-    let hour = separated(&mut rest, b"Tt ", 0..=23)?;
-    let minute = separated(&mut rest, b":", 0..=59)?;
-    let second = separated(&mut rest, b":", 0..=60)?;
+    let (fixed, mut rest) = text.as_bytes().split_first_chunk::<19>()?;
+    let [
+        _,
+        _,
+        _,
+        _,
+        b'-',
+        _,
+        _,
+        b'-',
+        _,
+        _,
+        b'T' | b't' | b' ',
+        _,
+        _,
+        b':',
+        _,
+        _,
+        b':',
+        _,
+        _,
+    ] = fixed
+    else {
+        return None;
+    };
+    let year = number(fixed, 0, 0..=99)?
+        .wrapping_mul(100)
+        .wrapping_add(number(fixed, 2, 0..=99)?);
+    let month = number(fixed, 5, 1..=12)?;
+    let day = number(fixed, 8, 1..=days_in_month(year, month))?;
+    let hour = number(fixed, 11, 0..=23)?;
+    let minute = number(fixed, 14, 0..=59)?;
+    let second = number(fixed, 17, 0..=60)?;
     let milliseconds = fraction(&mut rest)?;
     let offset_minutes = offset(&mut rest)?;
     if !rest.is_empty() {
@@ -39,27 +67,15 @@ pub fn parse(text: &str) -> Option<Timestamp> {
     ))
 }
 
-/// Takes this many digits.
-fn digits(rest: &mut &[u8], count: usize) -> Option<i64> {
-    let (number, after) = rest.split_at_checked(count)?;
-    *rest = after;
-    // At most four.
-    number.iter().try_fold(0_i64, |value, &byte| {
-        let digit = char::from(byte).to_digit(10)?;
-        Some(value.wrapping_mul(10).wrapping_add(i64::from(digit)))
-    })
-}
-
-/// Takes one of the separators and a number of two digits within the range.
-fn separated(
-    rest: &mut &[u8],
-    separators: &[u8],
-    range: core::ops::RangeInclusive<i64>,
-) -> Option<i64> {
-    let (first, after) = rest.split_first()?;
-    *rest = after;
-    let number = digits(rest, 2)?;
-    (separators.contains(first) && range.contains(&number)).then_some(number)
+/// The number that the two digits there are, if it is within the range.
+#[inline]
+fn number(text: &[u8], at: usize, range: RangeInclusive<i64>) -> Option<i64> {
+    let digits = text.get(at..)?.first_chunk::<2>()?;
+    let [tens, ones] = digits.map(|digit| digit.wrapping_sub(b'0'));
+    let number = i64::from(tens)
+        .wrapping_mul(10)
+        .wrapping_add(i64::from(ones));
+    (tens < 10 && ones < 10 && range.contains(&number)).then_some(number)
 }
 
 /// Takes the fraction of a second, in milliseconds; zero where there is none.
@@ -95,8 +111,12 @@ fn offset(rest: &mut &[u8]) -> Option<i64> {
         b'-' => -1,
         _ => return None,
     };
-    let hours = separated(rest, b"+-", 0..=23)?;
-    let minutes = separated(rest, b":", 0..=59)?;
+    let [_, _, b':', _, _] = after else {
+        return None;
+    };
+    *rest = &[];
+    let hours = number(after, 0, 0..=23)?;
+    let minutes = number(after, 3, 0..=59)?;
     Some(
         hours
             .wrapping_mul(60)

@@ -155,6 +155,16 @@ impl<'a> Cursor<'a> {
     /// Where it is no string, or one with invalid escapes, control characters or UTF-8.
     pub fn next_str(&mut self) -> Result<Cow<'a, str>, Error> {
         self.open(Kind::String)?;
+        if let Some(text) = simd::plain(self.rest) {
+            self.advance(text.len().saturating_add(1));
+            return Ok(Cow::Borrowed(text));
+        }
+        self.other_str()
+    }
+
+    /// Reads the content of a string with escapes in it, or with more than ASCII, or a wrong one.
+    #[cold]
+    fn other_str(&mut self) -> Result<Cow<'a, str>, Error> {
         let content = string::scan(self.rest).map_err(|wrong| self.wrong(wrong))?;
         let bytes = self.rest.get(..content.length).unwrap_or_default();
         let text = if content.escaped {
@@ -219,6 +229,18 @@ impl<'a> Cursor<'a> {
             }
             Kind::Object | Kind::Array => self.skip_container(),
             _ => self.scalar(),
+        }
+    }
+
+    /// Passes these bytes, if they come next.
+    #[inline]
+    pub(crate) fn pass(&mut self, bytes: &[u8]) -> bool {
+        match self.rest.split_at_checked(bytes.len()) {
+            Some((next, rest)) if simd::same(next, bytes) => {
+                self.rest = rest;
+                true
+            }
+            _ => false,
         }
     }
 
@@ -319,17 +341,18 @@ impl<'a> Cursor<'a> {
     #[inline(never)]
     fn next_key(&mut self) -> Result<Cow<'a, [u8]>, Error> {
         // As servers write it: no blanks, no escapes.
-        if let [b'"', rest @ ..] = self.rest {
-            let length = simd::find_special(rest);
-            if let Some((key, [b'"', b':', rest @ ..])) = rest.split_at_checked(length) {
-                self.rest = rest;
-                return Ok(Cow::Borrowed(key));
-            }
+        if let [b'"', rest @ ..] = self.rest
+            && let Some(key) = simd::plain(rest)
+            && let Some((_, [b'"', b':', rest @ ..])) = rest.split_at_checked(key.len())
+        {
+            self.rest = rest;
+            return Ok(Cow::Borrowed(key.as_bytes()));
         }
         self.next_loose_key()
     }
 
     /// Reads a key in any form.
+    #[cold]
     fn next_loose_key(&mut self) -> Result<Cow<'a, [u8]>, Error> {
         if self.token()? != b'"' {
             return Err(self.error(ErrorKind::ExpectedKey));

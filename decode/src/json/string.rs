@@ -18,18 +18,19 @@ pub(super) struct Content {
 /// UTF-8 is not.
 #[inline]
 pub(super) fn scan(bytes: &[u8]) -> Result<Content, Wrong> {
-    let length = simd::find_special(bytes);
+    let length = simd::find_unplain(bytes);
     if bytes.get(length) == Some(&b'"') {
         return Ok(Content {
             length,
             escaped: false,
         });
     }
-    scan_escaped(bytes, length)
+    scan_on(bytes, length)
 }
 
-/// Goes on at the first byte that is neither text nor the closing quote.
-fn scan_escaped(bytes: &[u8], first: usize) -> Result<Content, Wrong> {
+/// Goes on at the first byte that is neither plain text nor the closing quote.
+#[inline(never)]
+fn scan_on(bytes: &[u8], first: usize) -> Result<Content, Wrong> {
     let mut at = first;
     let mut escaped = false;
     loop {

@@ -38,6 +38,16 @@ pub(super) fn find_special<V: Vector>(bytes: &[u8]) -> usize {
     find(bytes, special, scalar::is_special)
 }
 
+/// As [`find_special`], and beyond ASCII too, whose bytes have their top bits set.
+#[inline]
+pub(super) fn find_unplain<V: Vector>(bytes: &[u8]) -> usize {
+    let unplain = |lane: V| {
+        let quotes = lane.equals(b'"').or(lane.equals(b'\\'));
+        quotes.or(lane.is_control()).or(lane)
+    };
+    find(bytes, unplain, scalar::is_unplain)
+}
+
 #[inline]
 pub(super) fn find_quote<V: Vector>(bytes: &[u8]) -> usize {
     find(

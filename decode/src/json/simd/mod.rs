@@ -4,7 +4,7 @@
 //! * [`Structure`] finds where a JSON object or array ends, over any cuts of the input: feed it the bytes from the
 //!   opening bracket on, piece by piece; it carries whether it is inside a string, behind a backslash and how deep the
 //!   brackets nest. It is what [`Cursor::skip`](super::Cursor::skip) uses, and framing while a line is torn.
-//! * [`find_special`], [`find_quote`] and [`ascii`] are what strings are read with.
+//! * [`plain`], [`find_unplain`], [`find_special`], [`find_quote`] and [`ascii`] are what strings are read with.
 //!
 //! Each kernel is written once, in `generic`, over the small trait `Vector`; a thin file for each instruction set
 //! implements that trait. `scalar` says the same a byte at a time. Which one is used is decided when the crate is
@@ -44,6 +44,25 @@ pub fn find_newline(bytes: &[u8]) -> Option<usize> {
 #[must_use]
 pub fn find_special(bytes: &[u8]) -> usize {
     native::find_special(bytes)
+}
+
+/// The index of the first byte that ends plain text inside a string, as [`find_special`] finds it, or is not ASCII; the length where
+/// there is none.
+#[must_use]
+pub fn find_unplain(bytes: &[u8]) -> usize {
+    native::find_unplain(bytes)
+}
+
+/// The text of a string's content, from behind its opening quote, where it is as nearly all are: in ASCII, without escapes, and ended
+/// by its quote. Looked at once.
+#[must_use]
+pub fn plain(bytes: &[u8]) -> Option<&str> {
+    let (text, rest) = bytes.split_at_checked(find_unplain(bytes))?;
+    if rest.first() != Some(&b'"') {
+        return None;
+    }
+    // SAFETY: the first byte that is not ASCII ends the search, so these are, and ASCII is UTF-8.
+    Some(unsafe { core::str::from_utf8_unchecked(text) })
 }
 
 /// The index of the first `"` or `\`; the length where there is none.

@@ -19,6 +19,13 @@ pub(super) fn find_special(bytes: &[u8]) -> usize {
         .unwrap_or(bytes.len())
 }
 
+pub(super) fn find_unplain(bytes: &[u8]) -> usize {
+    bytes
+        .iter()
+        .position(|&byte| is_unplain(byte))
+        .unwrap_or(bytes.len())
+}
+
 pub(super) fn find_quote(bytes: &[u8]) -> usize {
     bytes
         .iter()
@@ -29,6 +36,11 @@ pub(super) fn find_quote(bytes: &[u8]) -> usize {
 #[inline]
 pub(super) const fn is_special(byte: u8) -> bool {
     is_quote(byte) || byte < b' '
+}
+
+#[inline]
+pub(super) const fn is_unplain(byte: u8) -> bool {
+    is_special(byte) || !byte.is_ascii()
 }
 
 #[inline]

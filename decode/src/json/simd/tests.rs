@@ -39,6 +39,7 @@ fn searches_agree_for_every_byte_place_length_and_alignment() {
                         let bytes = &buffer[start..start + length];
                         assert_eq!(native::find_newline(bytes), scalar::find_newline(bytes));
                         assert_eq!(native::find_special(bytes), scalar::find_special(bytes));
+                        assert_eq!(native::find_unplain(bytes), scalar::find_unplain(bytes));
                         assert_eq!(native::find_quote(bytes), scalar::find_quote(bytes));
                     }
                 }

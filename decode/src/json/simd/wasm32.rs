@@ -17,6 +17,11 @@ pub(super) fn find_special(bytes: &[u8]) -> usize {
 }
 
 #[inline]
+pub(super) fn find_unplain(bytes: &[u8]) -> usize {
+    generic::find_unplain::<Simd128>(bytes)
+}
+
+#[inline]
 pub(super) fn find_quote(bytes: &[u8]) -> usize {
     generic::find_quote::<Simd128>(bytes)
 }

@@ -23,6 +23,11 @@ pub(super) fn find_special(bytes: &[u8]) -> usize {
 }
 
 #[inline]
+pub(super) fn find_unplain(bytes: &[u8]) -> usize {
+    generic::find_unplain::<Sse2>(bytes)
+}
+
+#[inline]
 pub(super) fn find_quote(bytes: &[u8]) -> usize {
     generic::find_quote::<Sse2>(bytes)
 }
