@@ -2,8 +2,8 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Client } from '../../tests/apiserver/lib/client.mjs'
 import { start } from '../apiserver.mjs'
+import { Client } from './kube-client.mjs'
 import { step } from './run.mjs'
 import { prepare, Workload } from './workload.mjs'
 

@@ -1,6 +1,6 @@
 // Objects of four resources in a real API server, and a seeded stream of creates, updates and deletes of them: for the
 // demo in front of a real server, and for the tests that compare a client with one.
-import { boatsDefinition } from '../../tests/apiserver/lib/world.mjs'
+import { boatsDefinition } from './boats.mjs'
 
 const apps = ['web', 'api', 'cart', 'search', 'mail', 'billing', 'images', 'queue']
 const mergePatch = { 'Content-Type': 'application/merge-patch+json' }

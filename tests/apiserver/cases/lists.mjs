@@ -1,5 +1,5 @@
 // What a LIST answers: forms, pages, and the same collection at a resourceVersion.
-import { accept } from '../lib/client.mjs'
+import { accept } from '../../../scripts/lib/kube-client.mjs'
 import { configmaps, get, pods } from './requests.mjs'
 
 const web = ['web-0', 'web-1', 'web-2']

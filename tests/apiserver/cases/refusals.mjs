@@ -1,5 +1,5 @@
 // What is refused, and in which words.
-import { accept } from '../lib/client.mjs'
+import { accept } from '../../../scripts/lib/kube-client.mjs'
 import {
   badRequest,
   configmaps,

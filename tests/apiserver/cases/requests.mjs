@@ -1,5 +1,5 @@
 // The words that the tables of cases are written in.
-import { accept } from '../lib/client.mjs'
+import { accept } from '../../../scripts/lib/kube-client.mjs'
 
 /** Long enough for every change that a case makes, short enough for a test. */
 export const seconds = 3

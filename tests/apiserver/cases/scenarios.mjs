@@ -1,9 +1,10 @@
 // What takes more than one request: pages and compaction, history, restarts, rights, a definition that changes, load.
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { accept, isInitialEnd } from '../lib/client.mjs'
+import { boatsDefinition } from '../../../scripts/lib/boats.mjs'
+import { accept, isInitialEnd } from '../../../scripts/lib/kube-client.mjs'
 import { checkInvariants, shape } from '../lib/shape.mjs'
-import { boatsDefinition, seed } from '../lib/world.mjs'
+import { seed } from '../lib/world.mjs'
 import { get, initial, status, watch, watchList } from './requests.mjs'
 
 const pods = '/api/v1/namespaces/shop/pods'

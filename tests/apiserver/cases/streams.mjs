@@ -1,5 +1,5 @@
 // What a watch delivers: forms, order, the end of the initial events, and changes as they come.
-import { accept } from '../lib/client.mjs'
+import { accept } from '../../../scripts/lib/kube-client.mjs'
 import { configmaps, gateOff, initial, invalid, pods, pretty, tableOrJson, watch, watchList } from './requests.mjs'
 
 const web = ['web-0', 'web-1', 'web-2']

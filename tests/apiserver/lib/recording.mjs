@@ -1,6 +1,6 @@
 // Exchanges as files of tests/streams: the request's head, the response's head and the body as it came, one after
 // the other, as on the wire.
-import { Exchange } from './client.mjs'
+import { Exchange } from '../../../scripts/lib/kube-client.mjs'
 
 /** Heads that would differ in every recording and say nothing. */
 const dropped = new Set(['date', 'audit-id', 'connection', 'keep-alive'])

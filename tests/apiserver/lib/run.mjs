@@ -1,6 +1,6 @@
 // Runs one case against one server and compares what came with what the case says.
 import assert from 'node:assert/strict'
-import { isInitialEnd } from './client.mjs'
+import { isInitialEnd } from '../../../scripts/lib/kube-client.mjs'
 import { checkInvariants, gzipMembers, shape } from './shape.mjs'
 import { seed } from './world.mjs'
 

@@ -1,7 +1,7 @@
 // What two servers must have in common when they answer the same request: the exchange without what differs from run
 // to run (names of connections, uids, times, resourceVersions), one line for the head, each event, row, or cause.
 import { inflateRawSync } from 'node:zlib'
-import { isInitialEnd } from './client.mjs'
+import { isInitialEnd } from '../../../scripts/lib/kube-client.mjs'
 
 /**
  * The lines of an exchange. Bookmarks within a stream come when the server likes, so they are left out unless

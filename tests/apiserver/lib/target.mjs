@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { start } from '../../../scripts/apiserver.mjs'
 import { buildFakeServer, spawnFakeServer } from '../../../scripts/lib/fake-server.mjs'
-import { Client } from './client.mjs'
+import { Client } from '../../../scripts/lib/kube-client.mjs'
 import { FakeWorld, RealWorld, seed } from './world.mjs'
 
 /** A real server; `more` is for `start` of scripts/apiserver.mjs. */

@@ -1,5 +1,6 @@
 // The few objects that every case sees, and the writes that cases make. A real server takes them as any client sends
 // them; fake-apiserver takes no writes but those of its control address.
+import { boatsDefinition } from '../../../scripts/lib/boats.mjs'
 
 /** Where each resource is, and what an object of it must have to be taken. */
 const resources = {
@@ -61,37 +62,6 @@ const resources = {
     }),
   },
   boats: { prefix: '/apis/harbor.example/v1', kind: 'Boat', apiVersion: 'harbor.example/v1' },
-}
-
-/** A custom resource with a printer column of every type; `more` names further columns. */
-export function boatsDefinition(more = []) {
-  const column = (name, type, jsonPath) => ({ name, type, jsonPath })
-  return {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: 'boats.harbor.example' },
-    spec: {
-      group: 'harbor.example',
-      scope: 'Namespaced',
-      names: { plural: 'boats', singular: 'boat', kind: 'Boat', listKind: 'BoatList' },
-      versions: [
-        {
-          name: 'v1',
-          served: true,
-          storage: true,
-          schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
-          additionalPrinterColumns: [
-            column('Length', 'number', '.spec.length'),
-            column('Crew', 'integer', '.spec.crew'),
-            column('Afloat', 'boolean', '.spec.afloat'),
-            column('Launched', 'date', '.spec.launched'),
-            { ...column('Notes', 'string', '.spec.notes'), description: 'free text', priority: 1 },
-            ...more.map((name) => column(name, 'string', `.spec.${name.toLowerCase()}`)),
-          ],
-        },
-      ],
-    },
-  }
 }
 
 const argo = { spec: { length: 12.5, crew: 50, afloat: true, launched: '2020-05-01T00:00:00Z', notes: 'fast' } }

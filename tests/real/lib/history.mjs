@@ -1,6 +1,6 @@
 // What a server had of a collection at every version: a LIST and then a WATCH of our own, so that whatever a page claims to
 // show at a version can be judged.
-import { accept } from '../../apiserver/lib/client.mjs'
+import { accept } from '../../../scripts/lib/kube-client.mjs'
 
 export class History {
   #client

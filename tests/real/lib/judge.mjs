@@ -1,6 +1,6 @@
 // Is what a page showed what the server had?
 import assert from 'node:assert/strict'
-import { accept } from '../../apiserver/lib/client.mjs'
+import { accept } from '../../../scripts/lib/kube-client.mjs'
 
 /** Columns whose text tells how long something is ago; those of type date do as well. */
 const AGES = new Set(['Age', 'Last Seen', 'First Seen', 'Restarts'])

@@ -12,7 +12,7 @@ export const accept = {
   json: 'application/json',
 }
 
-/** Nothing in these tests takes longer; a server that is silent for so long has failed. */
+/** Nothing that is asked here takes longer; a server that is silent for so long has failed. */
 const deadline = 60_000
 
 export class Client {
