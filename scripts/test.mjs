@@ -1,5 +1,6 @@
 // `npm test`: runs every suite that this machine can run and says in its last lines what ran, what did not and why.
 // `npm test -- NAME…` runs only those; `--strict` fails also where a suite could not run (as `.ci/run` wants it).
+import { counts, failures } from './lib/counts.mjs'
 import { CommandError, seconds } from './lib/run.mjs'
 import { suites } from './suites.mjs'
 import { missing } from './tools.mjs'
@@ -17,7 +18,7 @@ for (const suite of suites) {
   if (wanted.length > 0 && !wanted.includes(suite.name)) continue
   const started = performance.now()
   console.log(`▸ ${suite.name}: ${suite.about}`)
-  const row = { name: suite.name, passed: 0, failed: 0, skipped: 0, state: 'ok', why: '' }
+  const row = { name: suite.name, passed: 0, failed: 0, skipped: 0, state: 'ok', why: '', names: [] }
   try {
     Object.assign(row, await suite.run())
     if (row.failed > 0) row.state = 'FAILED'
@@ -27,8 +28,11 @@ for (const suite of suites) {
     const lacking = missing(error)
     row.state = lacking ? 'DID NOT RUN' : 'FAILED'
     row.why = lacking ?? error.message
+    if (error instanceof CommandError) {
+      process.stdout.write(error.output)
+      if (!lacking) Object.assign(row, { ...counts(error.output), names: failures(error.output) })
+    }
     if (!lacking) row.failed = Math.max(1, row.failed)
-    if (error instanceof CommandError) process.stdout.write(error.output)
   }
   row.time = performance.now() - started
   console.log(`  ${row.state} · ${row.passed} passed · ${seconds(row.time)}${row.why ? ` · ${row.why}` : ''}`)
@@ -43,6 +47,7 @@ for (const row of rows) {
     `${row.name.padEnd(12)}${String(row.passed + row.failed).padStart(7)}${seconds(row.time).padStart(8)}  ${row.state}${row.why ? `: ${row.why}` : ''}`,
   )
 }
+for (const { name, names } of rows) for (const test of names) console.log(`failed in ${name}: ${test}`)
 console.log(`in all ${seconds(sum('time'))}`)
 console.log(absent.length === 0 ? 'every suite ran' : `did not run: ${absent.map((row) => row.name).join(', ')}`)
 console.log(`${sum('passed')} passed, ${sum('failed')} failed`)

@@ -20,3 +20,13 @@ export function counts(output) {
   }
   return total
 }
+
+/** The names of tests that failed, as the same runners print them: each once, in their order. */
+export function failures(output) {
+  const names = new Set()
+  for (const line of stripVTControlCharacters(output).split('\n')) {
+    const found = /^test (\S.*) \.\.\. FAILED$/.exec(line) ?? /^\s*✖ (.+) \([\d.]+ms\)$/.exec(line)
+    if (found) names.add(found[1])
+  }
+  return [...names]
+}

@@ -5,9 +5,12 @@ import { fileURLToPath } from 'node:url'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
 
+/** A command with many files would hide how it ended. */
+const LONG = 160
+
 export class CommandError extends Error {
   constructor(command, code, output) {
-    super(`${command} ended with ${code}`)
+    super(`${command.length > LONG ? `${command.slice(0, LONG)}…` : command} ended with ${code}`)
     this.name = 'CommandError'
     /** The exit code, or the name of the signal. */
     this.code = code

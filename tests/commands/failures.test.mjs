@@ -1,0 +1,39 @@
+// What `npm test` says of a suite that failed: which tests, and how many beside them passed.
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { counts, failures } from '../../scripts/lib/counts.mjs'
+import { run } from '../../scripts/lib/run.mjs'
+
+test('tests of node that failed are named, each once, and the others counted', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'kube-watchlist-commands-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  const file = join(folder, 'a.test.mjs')
+  await writeFile(
+    file,
+    `import { test } from 'node:test'
+test('right', () => {})
+test('wrong (in two ways)', () => { throw new Error('no') })
+test('outer', (t) => t.test('inner', () => { throw new Error('no') }))
+`,
+  )
+  // As a suite runs it: a test process of its own, which this one is no parent of.
+  const env = { NODE_TEST_CONTEXT: undefined }
+  const files = Array.from({ length: 20 }, () => file)
+  const error = await run(process.execPath, ['--test', '--test-reporter=spec', ...files], { env }).catch(
+    (error) => error,
+  )
+  assert.deepEqual(failures(error.output), ['wrong (in two ways)', 'inner', 'outer'])
+  const { passed, failed } = counts(error.output)
+  assert.ok(passed > 0 && failed >= 2, `${passed} passed, ${failed} failed`)
+  assert.match(error.message, /… ended with 1$/)
+  assert.ok(error.message.length < 200, error.message)
+})
+
+test('tests of cargo that failed are named', () => {
+  const output = 'test a::right ... ok\ntest a::wrong ... FAILED\n\ntest result: FAILED. 1 passed; 1 failed; 0 ignored;'
+  assert.deepEqual(failures(output), ['a::wrong'])
+  assert.deepEqual(counts(output), { passed: 1, failed: 1, skipped: 0 })
+})
