@@ -1,6 +1,7 @@
 /** Memory is where it was: after many watches, snapshots and hang-ups; and what is needed no more is given back. */
 import assert from 'node:assert/strict'
 
+import { deadlyAnswer } from '../common/deadly-answer.mjs'
 import { assertNothingLeft, test, useWorld } from './harness.mjs'
 import { held } from './held.mjs'
 
@@ -266,17 +267,8 @@ const OBSTACLES = {
     }
   },
   'it dies': () => {
-    let reads = 0
-    // What no server sends: a status that can be read once, and then throws through the module.
-    server.script = async () => ({
-      get status() {
-        reads += 1
-        if (reads > 1) throw new Error('from inside a wasm frame')
-        return 200
-      },
-      headers: new Headers(),
-      body: null,
-    })
+    const answer = deadlyAnswer()
+    server.script = async () => answer
     return () => {
       server.script = undefined
     }
@@ -294,6 +286,7 @@ test('a fresh instance that cannot take over disturbs nothing, and is not tried 
   await openAnchor(page)
   for (const [why, arrange] of Object.entries(OBSTACLES)) {
     const seen = await page.evaluate(`(async () => {
+      ${deadlyAnswer}
       const [stream] = server.streams
       const statuses = []
       const note = ({ detail }) => statuses.push([detail.phase, detail.error?.code].join(' '))

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { deadlyAnswer } from '../common/deadly-answer.mjs'
 import { closeBrowser } from './lib/demo.mjs'
 import { neverShowedAPart, open, pods, provesLive, saidOld, slowly } from './lib/faults.mjs'
 
@@ -83,25 +84,15 @@ test('503: waits and comes back', async (t) => {
 test('a decoder that dies is replaced: all rows stay, marked old, and the status says so', async (t) => {
   const { demo, fake } = await open(t)
   await demo.phase('live')
-  // What no server sends: an answer whose status can be read once, and then throws through the module.
-  await demo.page.evaluate(() => {
+  await demo.page.evaluate(`{
     const { fetch } = globalThis
-    let reads = 0
-    const deadly = {
-      get status() {
-        reads += 1
-        if (reads > 1) throw new Error('from inside the decoder')
-        return 200
-      },
-      headers: new Headers(),
-      body: null,
-    }
+    const answer = (${deadlyAnswer})()
     globalThis.fetch = (...args) => {
       if (!String(args[0]).includes('watch=')) return fetch(...args)
       globalThis.fetch = fetch
-      return Promise.resolve(deadly)
+      return Promise.resolve(answer)
     }
-  })
+  }`)
   await fake.fault(slowly)
   await fake.restart()
   await demo.until(({ notes }) => /The decoder stopped and is started anew/.test(notes), 'the death')
