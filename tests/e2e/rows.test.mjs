@@ -13,6 +13,7 @@ async function open(t, { hash = byName, pods = 60, ...options } = {}) {
   const fake = await Fake.start(t, { pods, ...options })
   const demo = await Demo.open(t, fake, { hash, ...options })
   await demo.phase('live')
+  await demo.drawn()
   const { rows } = await fake.state()
   const { page } = demo
   return {

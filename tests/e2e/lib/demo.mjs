@@ -88,6 +88,14 @@ export class Demo {
     return this.page.evaluate(() => globalThis.steps)
   }
 
+  /** Waits until every row that is drawn has come: a place is drawn before its row is read. */
+  async drawn() {
+    await this.page.waitForFunction(() => {
+      const rows = [...document.querySelectorAll('.body [role=row]')]
+      return rows.length > 0 && rows.every((row) => row.hasAttribute('data-key'))
+    })
+  }
+
   /** All rows as they are drawn, by scrolling through the table. */
   async rows() {
     return await this.page.evaluate(async () => {
