@@ -92,7 +92,9 @@ export class Demo {
   async drawn() {
     await this.page.waitForFunction(() => {
       const rows = [...document.querySelectorAll('.body [role=row]')]
-      return rows.length > 0 && rows.every((row) => row.hasAttribute('data-key'))
+      // The heads are counted too; an empty table has no grid.
+      const count = Number(document.querySelector('[role=grid]')?.getAttribute('aria-rowcount') ?? 1) - 1
+      return (rows.length > 0 || count === 0) && rows.every((row) => row.hasAttribute('data-key'))
     })
   }
 
