@@ -80,6 +80,20 @@ fn find<V: Vector>(bytes: &[u8], lanes: impl Fn(V) -> V, byte: impl Fn(u8) -> bo
         .unwrap_or(bytes.len())
 }
 
+/// Whether slices of one length hold the same. The last sixteen bytes overlap some that were compared.
+#[inline]
+pub(super) fn same<V: Vector>(one: &[u8], other: &[u8]) -> bool {
+    let equal =
+        |one: &[u8; 16], other: &[u8; 16]| V::load(one).differs(V::load(other)).top_bits() == 0;
+    match (one.last_chunk(), other.last_chunk()) {
+        (Some(last), Some(other_last)) => {
+            let mut pairs = one.as_chunks().0.iter().zip(other.as_chunks().0);
+            pairs.all(|(one, other)| equal(one, other)) && equal(last, other_last)
+        }
+        _ => scalar::same(one, other),
+    }
+}
+
 /// See [`alike`](super::alike).
 #[inline]
 pub(super) fn alike<V: Vector>(one: &[u8], other: &[u8]) -> usize {

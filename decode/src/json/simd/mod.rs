@@ -99,18 +99,11 @@ fn is_ascii(bytes: &[u8]) -> bool {
     seen & TOP == 0
 }
 
-/// Whether the bytes are equal, eight at a time: the comparison of slices is a call that goes byte by byte on wasm.
+/// Whether the bytes are equal: the comparison of slices is a call that goes byte by byte on wasm.
 #[inline]
 #[must_use]
 pub fn same(one: &[u8], other: &[u8]) -> bool {
-    let ((words, tail), (others, other_tail)) = (one.as_chunks::<8>(), other.as_chunks::<8>());
-    let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
-    one.len() == other.len()
-        && words
-            .iter()
-            .zip(others)
-            .all(|(one, other)| word(one) == word(other))
-        && tail.iter().zip(other_tail).all(|(one, other)| one == other)
+    one.len() == other.len() && native::same(one, other)
 }
 
 /// Bytes in a block: one for each bit of a mask.

@@ -48,6 +48,12 @@ pub(super) const fn is_quote(byte: u8) -> bool {
     matches!(byte, b'"' | b'\\')
 }
 
+/// Whether slices of one length hold the same.
+#[inline]
+pub(super) fn same(one: &[u8], other: &[u8]) -> bool {
+    one.iter().zip(other).all(|(one, other)| one == other)
+}
+
 /// See [`alike`](super::alike).
 pub(super) fn alike(one: &[u8], other: &[u8]) -> usize {
     let structural = |byte| matches!(byte, b'"' | b'\\' | b'{' | b'[' | b'}' | b']');

@@ -49,6 +49,24 @@ fn searches_agree_for_every_byte_place_length_and_alignment() {
 }
 
 #[test]
+fn equal_bytes_are_the_same_and_no_others() {
+    let buffer: Vec<u8> = (0..=u8::MAX).collect();
+    for start in 0..20 {
+        for length in 0..LENGTH {
+            let one = &buffer[start..start + length];
+            assert!(super::same(one, &one.to_vec()));
+            assert!(!super::same(one, &buffer[start..=start + length]));
+            for at in 0..length {
+                let mut other = one.to_vec();
+                other[at] ^= 0x80;
+                assert!(!super::same(one, &other), "{length} {at}");
+                assert!(!scalar::same(one, &other), "{length} {at}");
+            }
+        }
+    }
+}
+
+#[test]
 fn every_byte_is_told_apart() {
     for byte in 0..=u8::MAX {
         let bytes = [byte; 16];

@@ -26,6 +26,11 @@ pub(super) fn find_quote(bytes: &[u8]) -> usize {
     generic::find_quote::<Simd128>(bytes)
 }
 
+#[inline]
+pub(super) fn same(one: &[u8], other: &[u8]) -> bool {
+    generic::same::<Simd128>(one, other)
+}
+
 pub(super) fn alike(one: &[u8], other: &[u8]) -> usize {
     generic::alike::<Simd128>(one, other)
 }

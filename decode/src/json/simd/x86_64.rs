@@ -32,6 +32,11 @@ pub(super) fn find_quote(bytes: &[u8]) -> usize {
     generic::find_quote::<Sse2>(bytes)
 }
 
+#[inline]
+pub(super) fn same(one: &[u8], other: &[u8]) -> bool {
+    generic::same::<Sse2>(one, other)
+}
+
 pub(super) fn alike(one: &[u8], other: &[u8]) -> usize {
     generic::alike::<Sse2>(one, other)
 }
