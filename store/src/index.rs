@@ -8,8 +8,8 @@ use super::budget::Budget;
 /// 256 shards: at a million entries one holds 4,000, and a rehash of one stays far under a millisecond.
 const SHARDS: usize = 256;
 
-/// Tables with fewer buckets than this grow to four times as many, larger ones to twice: a table of 256 shards is small for long, and each
-/// step moves all that is in it.
+/// Shards with fewer buckets than this grow to four times as many, larger ones to twice: they are small for long, and each step moves
+/// all that is in one.
 const SMALL: usize = 64;
 
 /// Maps 32-bit hashes to 32-bit values; what a value stands for, the caller knows.
@@ -51,11 +51,14 @@ impl Index {
         // A bucket is a value and a control byte, and a group of control bytes stands at the end.
         let before = table.allocation_size();
         let buckets = table.num_buckets().max(4);
-        let growth = if buckets < SMALL { 4 } else { 2 };
+        // Asked for room for so many more, a table gets as many buckets; asked for one more, it doubles or tidies up.
+        let (growth, additional) = if buckets < SMALL {
+            (4, table.len() * 3 + 1)
+        } else {
+            (2, 1)
+        };
         let estimate = (buckets * growth * (size_of::<u32>() + 1) + 32).saturating_sub(before);
         budget.grow(estimate)?;
-        // More than half of the buckets that are wanted, so it becomes as many.
-        let additional = table.len() * (growth - 1) + 1;
         let reserved = table.try_reserve(additional, rehash(hash_of));
         budget.shrink(estimate);
         if reserved.is_err() {
