@@ -253,8 +253,13 @@ export const scenarios = [
     run: async ({ client, world, restart }, { tables }) => {
       const before = list(await client.exchange(get(configmaps, { limit: 1 }))).metadata.resourceVersion
       let restarted
-      const stream = await open(client, watchList(configmaps, { timeoutSeconds: 50 }), async () => {
+      const stream = await open(client, watchList(configmaps, { timeoutSeconds: 50 }), async (exchange) => {
         await world.patch('configmaps', 'shop', 'settings-0', { data: { k: 'w' } })
+        // A server that ends may not send what it has not sent yet.
+        await eventually(
+          async () => exchange.events().at(-1).type,
+          (type) => type === 'MODIFIED',
+        )
         restarted = restart()
       })
       await restarted
