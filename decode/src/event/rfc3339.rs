@@ -16,30 +16,10 @@ use crate::clock::Timestamp;
 #[must_use]
 pub fn parse(text: &str) -> Option<Timestamp> {
     let (fixed, mut rest) = text.as_bytes().split_first_chunk::<19>()?;
-    let [
-        _,
-        _,
-        _,
-        _,
-        b'-',
-        _,
-        _,
-        b'-',
-        _,
-        _,
-        b'T' | b't' | b' ',
-        _,
-        _,
-        b':',
-        _,
-        _,
-        b':',
-        _,
-        _,
-    ] = fixed
-    else {
+    let separators = [fixed[4], fixed[7], fixed[13], fixed[16]];
+    if separators != *b"--::" || !matches!(fixed[10], b'T' | b't' | b' ') {
         return None;
-    };
+    }
     let year = number(fixed, 0, 0..=99)?
         .wrapping_mul(100)
         .wrapping_add(number(fixed, 2, 0..=99)?);

@@ -98,6 +98,9 @@ impl Shape {
 
     /// The document was read to its end.
     pub(super) fn end(&mut self, document: &[u8], of: Document) {
+        if !self.plain {
+            return;
+        }
         self.fixed.clear();
         let mut from = 0;
         for part in &mut self.parts {
@@ -107,14 +110,14 @@ impl Shape {
                 return;
             };
             let begins = self.fixed.len();
-            if !self.plain || !append(&mut self.fixed, bytes) {
+            if !append(&mut self.fixed, bytes) {
                 return;
             }
             part.span = (begins, self.fixed.len());
             from = end;
         }
         let rest = document.get(from..).unwrap_or_default();
-        if self.plain && append(&mut self.fixed, rest) {
+        if append(&mut self.fixed, rest) {
             self.of = Some(of);
         }
     }

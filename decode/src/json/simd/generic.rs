@@ -30,31 +30,32 @@ pub(super) fn find_newline<V: Vector>(bytes: &[u8]) -> Option<usize> {
 
 #[inline]
 pub(super) fn find_special<V: Vector>(bytes: &[u8]) -> usize {
-    let special = |lane: V| {
-        lane.equals(b'"')
-            .or(lane.equals(b'\\'))
-            .or(lane.is_control())
-    };
-    find(bytes, special, scalar::is_special)
+    find(bytes, is_special::<V>, scalar::is_special)
 }
 
 /// As [`find_special`], and beyond ASCII too, whose bytes have their top bits set.
 #[inline]
 pub(super) fn find_unplain<V: Vector>(bytes: &[u8]) -> usize {
-    let unplain = |lane: V| {
-        let quotes = lane.equals(b'"').or(lane.equals(b'\\'));
-        quotes.or(lane.is_control()).or(lane)
-    };
-    find(bytes, unplain, scalar::is_unplain)
+    find(
+        bytes,
+        |lane: V| is_special(lane).or(lane),
+        scalar::is_unplain,
+    )
 }
 
 #[inline]
 pub(super) fn find_quote<V: Vector>(bytes: &[u8]) -> usize {
-    find(
-        bytes,
-        |lane: V| lane.equals(b'"').or(lane.equals(b'\\')),
-        scalar::is_quote,
-    )
+    find(bytes, is_quote::<V>, scalar::is_quote)
+}
+
+#[inline]
+fn is_special<V: Vector>(lane: V) -> V {
+    is_quote(lane).or(lane.is_control())
+}
+
+#[inline]
+fn is_quote<V: Vector>(lane: V) -> V {
+    lane.equals(b'"').or(lane.equals(b'\\'))
 }
 
 /// The index of the first byte that matches; the length where there is none. `lanes` and `byte` say the same.
@@ -121,8 +122,9 @@ pub(super) fn alike<V: Vector>(one: &[u8], other: &[u8]) -> usize {
 #[inline]
 fn is_structural<V: Vector>(lane: V) -> V {
     let braces = lane.as_brace();
-    let strings = lane.equals(b'"').or(lane.equals(b'\\'));
-    strings.or(braces.equals(b'{')).or(braces.equals(b'}'))
+    is_quote(lane)
+        .or(braces.equals(b'{'))
+        .or(braces.equals(b'}'))
 }
 
 /// See [`Structure::feed`].
