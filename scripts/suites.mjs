@@ -6,7 +6,7 @@ import { counts } from './lib/counts.mjs'
 import { buildFakeServer } from './lib/fake-server.mjs'
 import { installed } from './lib/installs.mjs'
 import { root, run } from './lib/run.mjs'
-import { nightly, nodeModules, rustTarget, tool } from './tools.mjs'
+import { headlessChromium, nightly, nodeModules, rustTarget, tool } from './tools.mjs'
 
 const wasip1 = 'wasm32-wasip1'
 // Node 20's concurrent marking crashes at exit after a WASI program whose memory has grown by some tens of MiB.
@@ -92,6 +92,7 @@ async function againstApiServers() {
 /** Tests that drive Chromium against the fake API server; what is timed wants to be alone. */
 async function inChromium(folder, options) {
   await tool('chromium')
+  await headlessChromium()
   await build()
   await buildFakeServer()
   return nodeTests(folder, options)
@@ -215,7 +216,7 @@ export const suites = [
     name: 'e2e',
     about: 'the demo page in Chromium, every profile and fault',
     // Most of it waits; what must come within a second is alone.
-    run: () => inChromium('tests/e2e', { files: 3, alone: ['first.test.mjs'] }),
+    run: () => inChromium('tests/e2e', { files: 6, alone: ['first.test.mjs'] }),
   },
   {
     name: 'packaging',

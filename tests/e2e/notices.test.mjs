@@ -76,7 +76,8 @@ test('a server that is gone', async (t) => {
   await demo.page.evaluate(() => location.assign('#/v1/services'))
   await demo.until(({ notice }) => /Not connected/.test(notice), 'the notice')
   assert.match(await notice.textContent(), /The server cannot be reached.*does the server run.*network, VPN and proxy/)
-  assert.match((await demo.status()).notes, /Next try in|Trying again/)
+  // A try takes a moment, in which no other is announced.
+  await demo.until(({ notes }) => /Next try in|Trying again/.test(notes), 'the next try')
 })
 
 test('after a sleep it does not say live before it is', async (t) => {

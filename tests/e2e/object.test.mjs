@@ -1,6 +1,7 @@
 // An object opened from its row: its text, its events, where it belongs, and what becomes of it while one reads.
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parse } from 'yaml'
 import { closeBrowser, Demo } from './lib/demo.mjs'
 import { Fake } from './lib/fake.mjs'
@@ -93,6 +94,19 @@ test('opening is a step: back closes, forward opens, and the address alone is en
   await demo.phase('live')
   await drawer.getByRole('heading', { name: new RegExp(first.name) }).waitFor()
   await drawer.getByText('as of').waitFor()
+})
+
+test('the row that "back" leaves at once does not come into the address', async (t) => {
+  // What is not there is looked for longest.
+  const { page, drawer, row, fake } = await open(t, { hash: '#/v1/pods?open=default/never-was' })
+  await drawer.getByRole('heading', { name: /never-was/ }).waitFor()
+  const left = page.url()
+  await row((await fake.state()).rows[0].name).click()
+  await page.evaluate(() => history.back())
+  await drawer.getByRole('heading', { name: /never-was/ }).waitFor()
+  // Longer than a selection takes to be written.
+  await sleep(600)
+  assert.equal(page.url(), left)
 })
 
 test('it follows the object: read again when it changes, and said when it is deleted', async (t) => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { chromium } from 'playwright-core'
-import { tool } from '../../../scripts/tools.mjs'
+import { headlessChromium } from '../../../scripts/tools.mjs'
 
 // No test looks at what a graphics processor would draw, and to play one takes a sixth of the time.
 const args = ['--disable-gpu', '--disable-software-rasterizer', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])]
@@ -11,7 +11,7 @@ let running
 
 /** One browser for all tests of a process. */
 export async function browser() {
-  running ??= tool('chromium').then((executablePath) => chromium.launch({ executablePath, args }))
+  running ??= headlessChromium().then((executablePath) => chromium.launch({ executablePath, args }))
   return running
 }
 

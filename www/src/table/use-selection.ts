@@ -46,6 +46,8 @@ export function useSelection(options: Options): Selection {
   const { view } = table
   const [selected, setSelected] = useState<Selected>()
   const written = useRef<ObjectName>(undefined)
+  /** What the address names, while its row is looked for: the row that was left for it is not written meanwhile. */
+  const sought = useRef<ObjectName>(undefined)
   const now = useRef(options)
   now.current = options
 
@@ -82,6 +84,7 @@ export function useSelection(options: Options): Selection {
   useEffect(() => {
     if (sameObject(named, written.current)) return
     written.current = named
+    sought.current = named
     if (named === undefined) {
       setSelected(undefined)
       return
@@ -91,9 +94,11 @@ export function useSelection(options: Options): Selection {
     void find(named).then(async (row) => {
       if (superseded) return
       done = true
-      if (row === undefined) return
-      const found = await locate(row.key, view, departures, now.current.places)
-      setSelected({ place: typeof found === 'number' ? found : 0, row, hidden: found === 'hidden' })
+      const found = row && (await locate(row.key, view, departures, now.current.places))
+      // Whoever has selected a row since, or gone on, stays there.
+      if (sought.current !== named) return
+      sought.current = undefined
+      setSelected(row && { place: typeof found === 'number' ? found : 0, row, hidden: found === 'hidden' })
       if (typeof found === 'number') onFound(found)
     })
     return () => {
@@ -108,7 +113,7 @@ export function useSelection(options: Options): Selection {
     if (name === undefined || namespace === undefined) return
     const timer = setTimeout(() => {
       const object = { namespace, name }
-      if (sameObject(object, written.current)) return
+      if (sought.current !== undefined || sameObject(object, written.current)) return
       written.current = object
       now.current.onName(object)
     }, settles)
@@ -116,6 +121,7 @@ export function useSelection(options: Options): Selection {
   }, [namespace, name])
 
   const select = (place: number | undefined) => {
+    sought.current = undefined
     setSelected(place === undefined ? undefined : { place, row: places.at(place).row })
     if (place === undefined && written.current) {
       written.current = undefined
