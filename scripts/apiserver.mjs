@@ -27,6 +27,9 @@ const source = join(root, 'tests/apiserver/server')
 const store = join(cache, 'apiserver')
 const readyWithin = 60_000
 
+/** Its heap may grow fivefold before it is swept: a quarter less CPU time, for 50 MB. */
+const quickly = { GOGC: '400' }
+
 /**
  * The program of a version, after building it where the cache lacks it. Throws MissingTool without Go.
  *
@@ -139,7 +142,10 @@ async function spawned(program, data, { authorization = 'AlwaysAllow', users = {
   await mkdir(data, { recursive: true })
   const log = await open(path, 'w')
   // Its standard input is a pipe that nobody writes to: it ends when this process does, and the server with it.
-  const child = spawn(program, [...args, '--', ...flags], { stdio: ['pipe', 'pipe', log.fd] })
+  const child = spawn(program, [...args, '--', ...flags], {
+    stdio: ['pipe', 'pipe', log.fd],
+    env: { ...process.env, ...quickly },
+  })
   await log.close()
   const ended = new Promise((resolve) => child.once('close', resolve))
   const end = async (signal) => {

@@ -10,7 +10,7 @@ import { MissingTool, nightly, tool } from './tools.mjs'
 
 const folder = join(root, 'fuzz')
 const given = process.argv.slice(2)
-const time = Number(given.find((argument) => /^\d+$/.test(argument)) ?? 10)
+const time = Number(given.find((argument) => /^\d+$/.test(argument)) ?? 5)
 const wanted = given.filter((argument) => !/^\d+$/.test(argument))
 
 try {

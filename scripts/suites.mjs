@@ -1,10 +1,12 @@
-// Every suite of `npm test`, quick ones first: what it needs and how it runs.
+// Every suite of `npm test`: what it needs and how it runs. Quick ones first, and of the others the longest; one that is `alone`
+// has no other beside it.
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { build as buildApiServer, versions } from './apiserver.mjs'
 import { counts } from './lib/counts.mjs'
 import { buildFakeServer } from './lib/fake-server.mjs'
 import { installed } from './lib/installs.mjs'
+import { buildPage } from './lib/page.mjs'
 import { root, run } from './lib/run.mjs'
 import { headlessChromium, nightly, nodeModules, rustTarget, tool } from './tools.mjs'
 
@@ -33,16 +35,15 @@ function tests(folder) {
     .map((name) => join(root, folder, name))
 }
 
-/** `where`: a folder, or one file. `files`: how many of it run side by side. `alone`: those that run before, by themselves. */
-async function nodeTests(where, { files: atOnce = 1, alone = [] } = {}) {
-  const files = where.endsWith('.test.mjs') ? [join(root, where)] : tests(where)
-  const first = alone.map((name) => join(root, where, name))
-  const test = (names, concurrency) =>
-    run(process.execPath, ['--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`, ...names])
-  const output = first.length > 0 ? await test(first, 1) : ''
-  const others = files.filter((file) => !first.includes(file))
-  return counts(output + (await test(others, atOnce)))
+/** Files of node:test, `atOnce` of them side by side. */
+async function nodeTests(files, atOnce = 1) {
+  const options = ['--test', '--test-reporter=spec', `--test-concurrency=${atOnce}`]
+  return counts(await run(process.execPath, [...options, ...files]))
 }
+
+/** What a watch by a clock would call late where something else takes the CPU: a suite of its own. */
+const timed = ['tests/client/smooth.test.mjs', 'tests/e2e/first.test.mjs'].map((name) => join(root, name))
+const untimed = (folder) => tests(folder).filter((file) => !timed.includes(file))
 
 /** Folders of the packaging suite with packages: installed before it, so that one that cannot be is a suite that did not run. */
 function packagingFolders() {
@@ -76,26 +77,29 @@ async function coreOnWasm(flags) {
   return { ...result, skipped: result.skipped - panics }
 }
 
-const build = async () => {
-  await nodeModules()
-  await run(process.execPath, ['scripts/build.mjs'])
+let built
+
+/** The package, once for all suites. */
+const build = () => {
+  built ??= nodeModules().then(() => run(process.execPath, ['scripts/build.mjs']))
+  return built
 }
 
 /** Real API servers, and the fake by the same cases. */
 async function againstApiServers() {
   for (const version of Object.keys(versions)) await buildApiServer(version)
   await buildFakeServer()
-  // Side by side, on however few cores: they wait most of the time.
-  return nodeTests('tests/apiserver', { files: 3 })
+  return nodeTests(tests('tests/apiserver'), 3)
 }
 
-/** Tests that drive Chromium against the fake API server; what is timed wants to be alone. */
-async function inChromium(folder, options) {
+/** Tests that drive Chromium against the fake API server. */
+async function inChromium(files, atOnce) {
   await tool('chromium')
   await headlessChromium()
   await build()
   await buildFakeServer()
-  return nodeTests(folder, options)
+  await buildPage()
+  return nodeTests(files, atOnce)
 }
 
 /** Named here so that a missing one is known before the suite starts. */
@@ -170,13 +174,13 @@ export const suites = [
     about: 'the package without a browser',
     run: async () => {
       await build()
-      return nodeTests('js/test')
+      return nodeTests(tests('js/test'))
     },
   },
   {
     name: 'recordings',
     about: 'what real API servers said, and what the cases say of it',
-    run: () => nodeTests('tests/apiserver/recorded.test.mjs'),
+    run: () => nodeTests([join(root, 'tests/apiserver/recorded.test.mjs')]),
   },
   {
     name: 'commands',
@@ -184,7 +188,7 @@ export const suites = [
     run: async () => {
       await build()
       await buildFakeServer()
-      return nodeTests('tests/commands')
+      return nodeTests(tests('tests/commands'))
     },
   },
   {
@@ -193,7 +197,7 @@ export const suites = [
     run: async () => {
       await nodeModules()
       await tool('openssl')
-      return nodeTests('tests/proxy')
+      return nodeTests(tests('tests/proxy'))
     },
   },
   {
@@ -207,30 +211,10 @@ export const suites = [
     run: () => browser('firefox'),
   },
   {
-    name: 'client',
-    about: 'the package in Chromium: requests, lifetimes, survival, memory, notifications, smoothness, privacy',
-    // Most of it waits; what takes the CPU time of single tasks is alone.
-    run: () => inChromium('tests/client', { files: 3, alone: ['smooth.test.mjs'] }),
-  },
-  {
-    name: 'e2e',
-    about: 'the demo page in Chromium, every profile and fault',
-    // Most of it waits; what must come within a second is alone.
-    run: () => inChromium('tests/e2e', { files: 6, alone: ['first.test.mjs'] }),
-  },
-  {
-    name: 'packaging',
-    about:
-      'the packed tarball: what tools and compilers say of it, and in fresh apps, each built by its own tools and live in Chromium',
-    run: async () => {
-      for (const folder of packagingFolders()) await installed(folder)
-      return inChromium('tests/packaging')
-    },
-  },
-  {
-    name: 'apiserver',
-    about: 'real kube-apiservers, and the fake by the same cases',
-    run: againstApiServers,
+    name: 'timed',
+    about: 'what has to come in time, in Chromium: smoothness, the first rows',
+    alone: true,
+    run: () => inChromium(timed),
   },
   {
     name: 'live',
@@ -250,7 +234,31 @@ export const suites = [
         await tool(needed)
       await build()
       // Each file has two browsers and their servers at a time.
-      return nodeTests('tests/real', { files: 2 })
+      return nodeTests(tests('tests/real'), 2)
+    },
+  },
+  {
+    name: 'client',
+    about: 'the package in Chromium: requests, lifetimes, survival, memory, notifications, privacy',
+    run: () => inChromium(untimed('tests/client'), 3),
+  },
+  {
+    name: 'e2e',
+    about: 'the demo page in Chromium, every profile and fault',
+    run: () => inChromium(untimed('tests/e2e'), 6),
+  },
+  {
+    name: 'apiserver',
+    about: 'real kube-apiservers, and the fake by the same cases',
+    run: againstApiServers,
+  },
+  {
+    name: 'packaging',
+    about:
+      'the packed tarball: what tools and compilers say of it, and in fresh apps, each built by its own tools and live in Chromium',
+    run: async () => {
+      for (const folder of packagingFolders()) await installed(folder)
+      return inChromium(tests('tests/packaging'))
     },
   },
 ]

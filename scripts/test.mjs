@@ -1,7 +1,9 @@
 // `npm test`: runs every suite that this machine can run and says in its last lines what ran, what did not and why.
-// `npm test -- NAME…` runs only those; `--strict` fails also where a suite could not run (as `.ci/run` wants it).
+// `npm test -- NAME…` runs only those; `--strict` fails also where a suite could not run (as `.ci/run` wants it). Two suites run
+// side by side, on however few cores: most of them wait most of the time.
 import { counts, failures } from './lib/counts.mjs'
-import { CommandError, seconds } from './lib/run.mjs'
+import { inLanes } from './lib/lanes.mjs'
+import { CommandError, say, seconds } from './lib/run.mjs'
 import { suites } from './suites.mjs'
 import { missing } from './tools.mjs'
 
@@ -13,11 +15,14 @@ if (unknown.length > 0) {
   process.exit(2)
 }
 
-const rows = []
-for (const suite of suites) {
-  if (wanted.length > 0 && !wanted.includes(suite.name)) continue
+const chosen = suites.filter(({ name }) => wanted.length === 0 || wanted.includes(name))
+const began = performance.now()
+const rows = await inLanes(chosen, 2, conduct)
+
+/** Runs a suite; resolves to its row of the closing table. */
+async function conduct(suite) {
   const started = performance.now()
-  console.log(`▸ ${suite.name}: ${suite.about}`)
+  say(`▸ ${suite.name}: ${suite.about}\n`)
   const row = { name: suite.name, passed: 0, failed: 0, skipped: 0, state: 'ok', why: '', names: [] }
   try {
     Object.assign(row, await suite.run())
@@ -29,14 +34,14 @@ for (const suite of suites) {
     row.state = lacking ? 'DID NOT RUN' : 'FAILED'
     row.why = lacking ?? error.message
     if (error instanceof CommandError) {
-      process.stdout.write(error.output)
+      say(error.output)
       if (!lacking) Object.assign(row, { ...counts(error.output), names: failures(error.output) })
     }
     if (!lacking) row.failed = Math.max(1, row.failed)
   }
   row.time = performance.now() - started
-  console.log(`  ${row.state} · ${row.passed} passed · ${seconds(row.time)}${row.why ? ` · ${row.why}` : ''}`)
-  rows.push(row)
+  say(`  ${row.name}: ${row.state} · ${row.passed} passed · ${seconds(row.time)}${row.why ? ` · ${row.why}` : ''}\n`)
+  return row
 }
 
 const sum = (key) => rows.reduce((total, row) => total + row[key], 0)
@@ -48,7 +53,7 @@ for (const row of rows) {
   )
 }
 for (const { name, names } of rows) for (const test of names) console.log(`failed in ${name}: ${test}`)
-console.log(`in all ${seconds(sum('time'))}`)
+console.log(`in all ${seconds(performance.now() - began)}`)
 console.log(absent.length === 0 ? 'every suite ran' : `did not run: ${absent.map((row) => row.name).join(', ')}`)
 console.log(`${sum('passed')} passed, ${sum('failed')} failed`)
 process.exitCode = rows.some((row) => row.state === 'FAILED') ? 1 : absent.length > 0 && strict ? 3 : 0

@@ -66,7 +66,7 @@ export function seconds(milliseconds) {
 let unfinished
 
 /** Writes lines of their own, also while a step's line is not finished. */
-function say(text) {
+export function say(text) {
   process.stdout.write(unfinished === undefined ? text : `\n${text}`)
   unfinished = undefined
 }

@@ -10,7 +10,7 @@ import { after, afterEach, before, test as nodeTest } from 'node:test'
 import { chromium } from 'playwright-core'
 
 import { buildFakeServer, spawnFakeServer } from '../../scripts/lib/fake-server.mjs'
-import { tool } from '../../scripts/tools.mjs'
+import { headlessChromium, tool } from '../../scripts/tools.mjs'
 import { startGateway } from './gateway.mjs'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -21,7 +21,8 @@ export const test = (name, run, { timeout = 60_000 } = {}) => nodeTest(name, { t
 /** What Chromium is started with: it is to talk to nobody but the test's server. */
 const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--js-flags=--expose-gc']
 
-export const launchOptions = async (more = {}) => ({ executablePath: await tool('chromium'), args: ARGS, ...more })
+/** The browser as people have it, where that matters. */
+export const launchOptions = async () => ({ executablePath: await tool('chromium'), args: ARGS })
 
 /**
  * A browser as a person has it: Playwright's own launch makes every page believe that it is in front. In this one a page behind
@@ -123,7 +124,7 @@ export function useWorld({ settings = {} } = {}) {
   const world = {}
   before(async () => {
     Object.assign(world, await startServer(settings))
-    world.browser = await chromium.launch(await launchOptions())
+    world.browser = await chromium.launch({ executablePath: await headlessChromium(), args: ARGS })
     let first
     world.newPage = async () => {
       const isFree = first && !first.isClosed() && first.url() === EMPTY
