@@ -4,17 +4,16 @@ use std::rc::Rc;
 
 use futures::future::{AbortHandle, abortable};
 use gloo_net::http::{Headers, QueryParams, Response};
-use js_sys::{ArrayBuffer, DataView, Uint8Array};
 use kube_watchlist::reflector::{EndCause, ExchangeId};
 use kube_watchlist::request::{Request, RequestKind};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    AbortController, AbortSignal, ReadableStreamDefaultReader, ReadableStreamReadResult,
-    RequestCache, RequestInit, RequestRedirect, ResponseType,
+    AbortController, AbortSignal, RequestCache, RequestInit, RequestRedirect, ResponseType,
 };
 
-use crate::inbox::{Arrival, Chunk, OwnedHead};
+use crate::body::Body;
+use crate::inbox::{Arrival, OwnedHead};
 use crate::pump::{unauthorized, unreachable};
 use crate::slice;
 use crate::watch::Watch;
@@ -120,51 +119,23 @@ fn head(response: &Response) -> OwnedHead {
 
 /// Reads the body to its end.
 async fn read(watch: &Rc<Watch>, id: ExchangeId, response: &Response) -> EndCause {
-    let Some(body) = response.body() else {
+    let Some(stream) = response.body() else {
         return EndCause::Complete;
     };
-    // Not `body.get_reader()`: that one throws through the module where the caller has read the body already.
-    let Ok(reader) = ReadableStreamDefaultReader::new(&body) else {
+    let Some(body) = Body::open(&stream) else {
         return EndCause::Broken;
     };
     loop {
         watch.room().await;
-        let Ok(result) = JsFuture::from(reader.read()).await else {
-            return EndCause::Broken;
-        };
-        let result: ReadableStreamReadResult = result.unchecked_into();
-        if result.get_done() == Some(true) {
-            return EndCause::Complete;
+        match body.next().await {
+            Ok(bytes) => watch.arrive(id, Arrival::Chunk(bytes)),
+            Err(cause) => return cause,
         }
-        let Some(chunk) = bytes(result.get_value()) else {
-            return EndCause::Broken;
-        };
-        watch.arrive(id, Arrival::Chunk(chunk));
         // What waits in the browser would come in this very task, chunk after chunk.
         if slice::is_used_up() {
             watch.turn().await;
         }
     }
-}
-
-/// The bytes of a chunk, unless it is something else.
-///
-/// Not by `instanceof`: a caller's `fetch` may live in another realm, an iframe's for one, and so do its arrays.
-fn bytes(chunk: JsValue) -> Option<Uint8Array> {
-    if !ArrayBuffer::is_view(&chunk) {
-        return None;
-    }
-    // A view of whichever kind: the three members that are read are the same in all of them.
-    let view: DataView = chunk.unchecked_into();
-    let (offset, length) = (
-        u32::try_from(view.byte_offset()).ok()?,
-        u32::try_from(view.byte_length()).ok()?,
-    );
-    Some(Uint8Array::new_with_byte_offset_and_length(
-        &view.buffer(),
-        offset,
-        length,
-    ))
 }
 
 /// The kind of a request, as `RequestInfo` in `types.ts` spells it.
@@ -174,27 +145,5 @@ fn kind(kind: RequestKind) -> &'static str {
         RequestKind::List => "list",
         RequestKind::Watch => "watch",
         RequestKind::Probe => "probe",
-    }
-}
-
-impl Chunk for Uint8Array {
-    fn length(&self) -> usize {
-        usize::try_from(Uint8Array::length(self)).unwrap_or(usize::MAX)
-    }
-
-    fn read(&self, from: usize, piece: &mut [u8]) -> usize {
-        let total = Chunk::length(self);
-        let until = total.min(from.saturating_add(piece.len()));
-        let length = until.saturating_sub(from);
-        let (Ok(from), Ok(until)) = (u32::try_from(from), u32::try_from(until)) else {
-            return 0;
-        };
-        match piece.get_mut(..length) {
-            Some(piece) if length > 0 => {
-                self.subarray(from, until).copy_to(piece);
-                length
-            }
-            _ => 0,
-        }
     }
 }

@@ -16,6 +16,7 @@
 //! **Traps.** A panic, a stack overflow or memory that ran out leaves an instance in no state to go on with. Nothing here
 //! tries to: the JavaScript side sees every entry into the module and starts a new instance.
 
+mod body;
 mod clock;
 mod config;
 mod exchange;

@@ -6,12 +6,12 @@ use std::rc::Rc;
 use std::task::{Poll, Waker};
 
 use futures::future::AbortHandle;
-use js_sys::Uint8Array;
 use kube_watchlist::clock::Instant;
 use kube_watchlist::reflector::{Command, ExchangeId};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AbortController, RequestCredentials};
 
+use crate::body::Bytes;
 use crate::config::WatchConfig;
 use crate::exchange;
 use crate::host::Host;
@@ -34,7 +34,7 @@ struct Exchange {
 pub(crate) struct Watch {
     pub(crate) host: Host,
     pub(crate) credentials: Option<RequestCredentials>,
-    pump: RefCell<Pump<Uint8Array>>,
+    pump: RefCell<Pump<Bytes>>,
     exchanges: RefCell<Vec<Exchange>>,
     /// Readers that wait for room in the inbox.
     readers: RefCell<Vec<Waker>>,
@@ -61,7 +61,7 @@ impl Watch {
     }
 
     /// Reads from the core. No JavaScript may run in `read`.
-    pub(crate) fn with<T>(&self, read: impl FnOnce(&mut Pump<Uint8Array>) -> T) -> T {
+    pub(crate) fn with<T>(&self, read: impl FnOnce(&mut Pump<Bytes>) -> T) -> T {
         read(&mut self.pump.borrow_mut())
     }
 
@@ -77,7 +77,7 @@ impl Watch {
         self.run();
     }
 
-    pub(crate) fn arrive(self: &Rc<Self>, exchange: ExchangeId, arrival: Arrival<Uint8Array>) {
+    pub(crate) fn arrive(self: &Rc<Self>, exchange: ExchangeId, arrival: Arrival<Bytes>) {
         self.with(|pump| pump.arrive(exchange, arrival));
         self.run();
     }
