@@ -5,7 +5,7 @@
 //! Host (JavaScript) ── fetch, headers, token, timer, "something changed"
 //!   │
 //! Watch ── one resource: pumps until nothing is left to do, then sleeps until a byte, a timer or a command
-//!   ├─ exchange ── one request and its response, read chunk by chunk into the inbox
+//!   ├─ exchange ── one request and its response, read chunk by chunk (body) into the inbox
 //!   └─ pump ────── inbox → reflector → views, one step at a time, without any JavaScript
 //! ```
 //!
