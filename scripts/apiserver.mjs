@@ -27,7 +27,7 @@ const source = join(root, 'tests/apiserver/server')
 const store = join(cache, 'apiserver')
 const readyWithin = 60_000
 
-/** Its heap may grow fivefold before it is swept: a quarter less CPU time, for 50 MB. */
+/** Its heap may grow fivefold before it is swept: it starts with a quarter less CPU time, for 50 MB. */
 const quickly = { GOGC: '400' }
 
 /**

@@ -128,7 +128,7 @@ const STAGES = {
   },
   'in mid-document': {
     answer: (signal) => server.stream(signal, Server.rows(1, { bytes: 1_000_000 }).slice(0, 900_000)),
-    reached: () => watch.status.phase === 'syncing',
+    reached: () => watch.status.progress.bytes >= 900_000,
   },
   'at the bookmark': {
     answer: (signal) => server.stream(signal, Server.rows(300, { bytes: 500 })),
