@@ -46,8 +46,10 @@ export function useSelection(options: Options): Selection {
   const { view } = table
   const [selected, setSelected] = useState<Selected>()
   const written = useRef<ObjectName>(undefined)
-  /** What the address names, while its row is looked for: the row that was left for it is not written meanwhile. */
+  /** What the address names, while its row is looked for. */
   const sought = useRef<ObjectName>(undefined)
+  /** How often the address named another row: the one that was left for it is not written any more. */
+  const turns = useRef(0)
   const now = useRef(options)
   now.current = options
 
@@ -85,6 +87,7 @@ export function useSelection(options: Options): Selection {
     if (sameObject(named, written.current)) return
     written.current = named
     sought.current = named
+    turns.current += 1
     if (named === undefined) {
       setSelected(undefined)
       return
@@ -111,9 +114,10 @@ export function useSelection(options: Options): Selection {
   const { namespace, name } = selected?.row?.meta ?? {}
   useEffect(() => {
     if (name === undefined || namespace === undefined) return
+    const turn = turns.current
     const timer = setTimeout(() => {
       const object = { namespace, name }
-      if (sought.current !== undefined || sameObject(object, written.current)) return
+      if (turn !== turns.current || sameObject(object, written.current)) return
       written.current = object
       now.current.onName(object)
     }, settles)
