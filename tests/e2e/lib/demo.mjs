@@ -168,6 +168,9 @@ function compare(shown, truth, columns, aged) {
   if (shown.columns.join() !== columns.join()) return `the columns ${shown.columns} are shown instead of ${columns}`
   if (shown.rows.length !== truth.rows.length)
     return `${shown.rows.length} rows are shown, the server has ${truth.rows.length}`
+  // It changed its place while the table was read through.
+  const hole = Array.from(shown.rows).findIndex((row) => !row)
+  if (hole >= 0) return `row ${hole} was never read`
   const at = (name) => shown.columns.indexOf(name)
   const keyed = new Map(shown.rows.map((row) => [`${row[at('Namespace')] ?? ''}/${row[at('Name')]}`, row]))
   for (const row of truth.rows) {
