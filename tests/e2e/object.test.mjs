@@ -236,7 +236,7 @@ test("a Secret's values are hidden until somebody asks, also where an annotation
 })
 
 test('while the table is not live, the object says that it may have changed', async (t) => {
-  const { fake, demo, page, drawer, yaml, row } = await open(t)
+  const { fake, demo, drawer, yaml, row } = await open(t)
   const { namespace, name } = (await fake.state()).rows[0]
   await row(name).click()
   await yaml.waitFor()
