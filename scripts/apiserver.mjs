@@ -27,9 +27,6 @@ const source = join(root, 'tests/apiserver/server')
 const store = join(cache, 'apiserver')
 const readyWithin = 60_000
 
-/** Its heap may grow fivefold before it is swept: it starts with a quarter less CPU time, for 50 MB. */
-const quickly = { GOGC: '400' }
-
 /**
  * The program of a version, after building it where the cache lacks it. Throws MissingTool without Go.
  *
@@ -142,10 +139,7 @@ async function spawned(program, data, { authorization = 'AlwaysAllow', users = {
   await mkdir(data, { recursive: true })
   const log = await open(path, 'w')
   // Its standard input is a pipe that nobody writes to: it ends when this process does, and the server with it.
-  const child = spawn(program, [...args, '--', ...flags], {
-    stdio: ['pipe', 'pipe', log.fd],
-    env: { ...process.env, ...quickly },
-  })
+  const child = spawn(program, [...args, '--', ...flags], { stdio: ['pipe', 'pipe', log.fd] })
   await log.close()
   const ended = new Promise((resolve) => child.once('close', resolve))
   const end = async (signal) => {

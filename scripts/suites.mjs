@@ -85,6 +85,14 @@ const build = () => {
   return built
 }
 
+let demo
+
+/** The package and the demo page, once for all suites. */
+const buildDemo = () => {
+  demo ??= build().then(buildPage)
+  return demo
+}
+
 /** Real API servers, and the fake by the same cases. */
 async function againstApiServers() {
   for (const version of Object.keys(versions)) await buildApiServer(version)
@@ -98,7 +106,6 @@ async function inChromium(files, atOnce) {
   await headlessChromium()
   await build()
   await buildFakeServer()
-  await buildPage()
   return nodeTests(files, atOnce)
 }
 
@@ -186,7 +193,7 @@ export const suites = [
     name: 'commands',
     about: 'npm start from the command line to the page, and what npm test says of a missing tool',
     run: async () => {
-      await build()
+      await buildDemo()
       await buildFakeServer()
       return nodeTests(tests('tests/commands'))
     },
@@ -214,7 +221,10 @@ export const suites = [
     name: 'timed',
     about: 'what has to come in time, in Chromium: smoothness, the first rows',
     alone: true,
-    run: () => inChromium(timed),
+    run: async () => {
+      await buildDemo()
+      return inChromium(timed)
+    },
   },
   {
     name: 'live',
@@ -245,7 +255,10 @@ export const suites = [
   {
     name: 'e2e',
     about: 'the demo page in Chromium, every profile and fault',
-    run: () => inChromium(untimed('tests/e2e'), 6),
+    run: async () => {
+      await buildDemo()
+      return inChromium(untimed('tests/e2e'), 6)
+    },
   },
   {
     name: 'apiserver',

@@ -71,11 +71,24 @@ const QUICKLY = {
   CARGO_PROFILE_RELEASE_CODEGEN_UNITS: '16',
 }
 
+let last = Promise.resolve()
+
+/**
+ * Installs follow each other, however many suites ask: apt, rustup and npm bear no second one beside them. `work` looks again at what
+ * is there, since the one before may have brought it.
+ */
+function inTurn(work) {
+  const result = last.then(work)
+  last = result.catch(() => {})
+  return result
+}
+
 const found = new Map()
 
 /** The path of a tool's program, after installing it where that was needed. Throws MissingTool. */
 export function tool(name) {
-  if (!found.has(name)) found.set(name, name in packages ? fromSystem(name) : fromCrates(name))
+  const install = name in packages ? fromSystem : fromCrates
+  if (!found.has(name)) found.set(name, inTurn(() => install(name)))
   return found.get(name)
 }
 
@@ -161,7 +174,9 @@ async function fromSystem(name) {
 }
 
 /** Adds a rustup target where it is missing. */
-export async function rustTarget(target, toolchain = []) {
+export const rustTarget = (target, toolchain = []) => inTurn(() => addTarget(target, toolchain))
+
+async function addTarget(target, toolchain) {
   const args = toolchain.length ? ['--toolchain', ...toolchain] : []
   let installed
   try {
@@ -174,7 +189,9 @@ export async function rustTarget(target, toolchain = []) {
 }
 
 /** Adds the nightly toolchain where it is missing. */
-export async function nightly() {
+export const nightly = () => inTurn(addNightly)
+
+async function addNightly() {
   const toolchains = await run('rustup', ['toolchain', 'list']).catch(() => '')
   if (/^nightly/m.test(toolchains)) return
   const command = ['toolchain', 'install', 'nightly', '--profile', 'minimal']
@@ -186,7 +203,9 @@ export async function nightly() {
 }
 
 /** Installs the node modules where they are missing or older than the lock file. */
-export async function nodeModules() {
+export const nodeModules = () => inTurn(installModules)
+
+async function installModules() {
   const mark = join(root, 'node_modules', '.package-lock.json')
   const lock = await stat(join(root, 'package-lock.json'))
   const done = await stat(mark).catch(() => undefined)

@@ -97,7 +97,7 @@ export async function discard(body, bytes) {
     const { done, value } = await reader.read()
     if (done) break
     read += value.length
-    if (read > 0.99 * bytes) tail = (tail + decoder.decode(value.subarray(-TAIL), { stream: true })).slice(-TAIL)
+    if (read > 0.99 * bytes) tail = (tail + decoder.decode(value.subarray(-TAIL))).slice(-TAIL)
   }
   await reader.cancel()
   return { rows: read }

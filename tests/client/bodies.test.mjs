@@ -10,7 +10,7 @@ const world = useWorld({ settings: { pods: PODS } })
 async function countingPage() {
   const page = await world.newPage()
   await page.evaluate(() => {
-    window.counted = { byob: 0, lengths: [], default: 0, made: 0, most: 0 }
+    window.counted = { byob: 0, lengths: [], default: 0, made: 0 }
     const byob = ReadableStreamBYOBReader.prototype
     const { read } = byob
     byob.read = function (view) {

@@ -21,8 +21,8 @@ export const test = (name, run, { timeout = 60_000 } = {}) => nodeTest(name, { t
 /** What Chromium is started with: it is to talk to nobody but the test's server. */
 const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--js-flags=--expose-gc']
 
-/** The browser as people have it, where that matters. */
-export const launchOptions = async () => ({ executablePath: await tool('chromium'), args: ARGS })
+/** `program`: the browser as people have it, unless another is given. */
+export const launchOptions = async (program = tool('chromium')) => ({ executablePath: await program, args: ARGS })
 
 /**
  * A browser as a person has it: Playwright's own launch makes every page believe that it is in front. In this one a page behind
@@ -124,7 +124,7 @@ export function useWorld({ settings = {} } = {}) {
   const world = {}
   before(async () => {
     Object.assign(world, await startServer(settings))
-    world.browser = await chromium.launch({ executablePath: await headlessChromium(), args: ARGS })
+    world.browser = await chromium.launch(await launchOptions(headlessChromium()))
     let first
     world.newPage = async () => {
       const isFree = first && !first.isClosed() && first.url() === EMPTY
