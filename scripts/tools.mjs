@@ -87,8 +87,10 @@ const found = new Map()
 
 /** The path of a tool's program, after installing it where that was needed. Throws MissingTool. */
 export function tool(name) {
-  const install = name in packages ? fromSystem : fromCrates
-  if (!found.has(name)) found.set(name, inTurn(() => install(name)))
+  if (!found.has(name)) {
+    const path = inTurn(() => (name in packages ? fromSystem(name) : fromCrates(name)))
+    found.set(name, path)
+  }
   return found.get(name)
 }
 
