@@ -10,6 +10,7 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
+import { once } from './lib/once.mjs'
 import { root, run, step } from './lib/run.mjs'
 import { cache, MissingTool } from './tools.mjs'
 
@@ -28,12 +29,14 @@ const store = join(cache, 'apiserver')
 const readyWithin = 60_000
 
 /**
- * The program of a version, after building it where the cache lacks it. Throws MissingTool without Go.
+ * The program of a version, after building it where the cache lacks it: once, however many suites ask. Throws MissingTool without Go.
  *
  * The modules of a version are the same on every machine: Go picks them from Kubernetes' own go.mod, never the newest,
  * and checks each download against the public checksum database.
  */
-export async function build(name) {
+export const build = once(make)
+
+async function make(name) {
   const { version, staging = {} } = versions[name] ?? {}
   if (!version)
     throw new Error(`no Kubernetes version is called ${name}; there are ${Object.keys(versions).join(', ')}`)

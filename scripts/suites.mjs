@@ -6,6 +6,7 @@ import { build as buildApiServer, versions } from './apiserver.mjs'
 import { counts } from './lib/counts.mjs'
 import { buildFakeServer } from './lib/fake-server.mjs'
 import { installed } from './lib/installs.mjs'
+import { once } from './lib/once.mjs'
 import { buildPage } from './lib/page.mjs'
 import { root, run } from './lib/run.mjs'
 import { headlessChromium, nightly, nodeModules, rustTarget, tool } from './tools.mjs'
@@ -77,21 +78,17 @@ async function coreOnWasm(flags) {
   return { ...result, skipped: result.skipped - panics }
 }
 
-let built
-
 /** The package, once for all suites. */
-const build = () => {
-  built ??= nodeModules().then(() => run(process.execPath, ['scripts/build.mjs']))
-  return built
-}
-
-let demo
+const build = once(async () => {
+  await nodeModules()
+  await run(process.execPath, ['scripts/build.mjs'])
+})
 
 /** The package and the demo page, once for all suites. */
-const buildDemo = () => {
-  demo ??= build().then(buildPage)
-  return demo
-}
+const buildDemo = once(async () => {
+  await build()
+  await buildPage()
+})
 
 /** Real API servers, and the fake by the same cases. */
 async function againstApiServers() {

@@ -5,6 +5,7 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { once } from './lib/once.mjs'
 import { CommandError, root, run, step } from './lib/run.mjs'
 
 export const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'kube-watchlist')
@@ -83,16 +84,8 @@ function inTurn(work) {
   return result
 }
 
-const found = new Map()
-
 /** The path of a tool's program, after installing it where that was needed. Throws MissingTool. */
-export function tool(name) {
-  if (!found.has(name)) {
-    const path = inTurn(() => (name in packages ? fromSystem(name) : fromCrates(name)))
-    found.set(name, path)
-  }
-  return found.get(name)
-}
+export const tool = once((name) => inTurn(() => (name in packages ? fromSystem(name) : fromCrates(name))))
 
 /** Chromium for pages that nobody looks at: its shell where there is one, else the whole browser. */
 export const headlessChromium = () => tool('chromium-headless-shell').catch(() => tool('chromium'))

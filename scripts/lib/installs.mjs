@@ -6,16 +6,13 @@ import { copyFile, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises
 import { basename, join, relative } from 'node:path'
 
 import { cache, MissingTool } from '../tools.mjs'
+import { once } from './once.mjs'
 import { root, run, step } from './run.mjs'
 
 const MANIFEST = ['package.json', 'package-lock.json']
-const installing = new Map()
 
 /** The folder in the cache whose `node_modules` has what `folder/package.json` and its lock file name. Throws MissingTool. */
-export function installed(folder) {
-  if (!installing.has(folder)) installing.set(folder, install(folder))
-  return installing.get(folder)
-}
+export const installed = once(install)
 
 async function install(folder) {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch}`)
