@@ -91,7 +91,7 @@ impl<'a> Body<'a> {
         let mut skipped = false;
         value.next_object(|key, value| {
             match key {
-                b"kind" => kind = field::text(value)?,
+                b"kind" => kind = value.text()?,
                 b"apiVersion" => value.skip()?,
                 b"metadata" => {
                     before.once(once::METADATA);

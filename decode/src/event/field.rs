@@ -82,13 +82,13 @@ impl Field {
                 };
                 row.cells = Cow::Borrowed(cells);
             }
-            Self::Name => meta.name = text(value)?,
-            Self::Namespace => meta.namespace = text(value)?,
-            Self::Uid => meta.uid = text(value)?,
-            Self::ResourceVersion => meta.resource_version = text(value)?,
+            Self::Name => meta.name = value.text()?,
+            Self::Namespace => meta.namespace = value.text()?,
+            Self::Uid => meta.uid = value.text()?,
+            Self::ResourceVersion => meta.resource_version = value.text()?,
             // A string that is no time is none.
-            Self::CreationTimestamp => meta.creation_timestamp = rfc3339::parse(&text(value)?),
-            Self::DeletionTimestamp => meta.deletion_timestamp = rfc3339::parse(&text(value)?),
+            Self::CreationTimestamp => meta.creation_timestamp = rfc3339::parse(&value.text()?),
+            Self::DeletionTimestamp => meta.deletion_timestamp = rfc3339::parse(&value.text()?),
             Self::Labels => meta.labels = container(value, Kind::Object, &mut before.labels)?,
             Self::OwnerReferences => {
                 meta.owners = container(value, Kind::Array, &mut before.owners)?;
@@ -103,14 +103,6 @@ impl Field {
         }
         Ok(())
     }
-}
-
-/// A string; empty for null.
-pub(super) fn text<'a>(value: &mut Cursor<'a>) -> Result<Cow<'a, str>, Error> {
-    if value.next_null()? {
-        return Ok(Cow::Borrowed(""));
-    }
-    value.next_str()
 }
 
 /// A container of this kind, checked; none where it is null or empty.

@@ -1,7 +1,7 @@
 //! `metadata`, of objects and of lists.
 
 use super::before::Before;
-use super::field::{Field, text};
+use super::field::Field;
 use super::{ListMeta, Meta, Row};
 use crate::json::{Cursor, Error};
 
@@ -40,8 +40,8 @@ pub(super) fn read_list<'a>(cursor: &mut Cursor<'a>) -> Result<ListMeta<'a>, Err
     }
     cursor.members(&mut |key, value| {
         match key {
-            b"resourceVersion" => meta.resource_version = text(value)?,
-            b"continue" => meta.continue_token = text(value)?,
+            b"resourceVersion" => meta.resource_version = value.text()?,
+            b"continue" => meta.continue_token = value.text()?,
             b"remainingItemCount" => meta.remaining_item_count = value.count()?,
             _ => value.skip()?,
         }
@@ -58,7 +58,7 @@ fn is_end(value: &mut Cursor<'_>) -> Result<bool, Error> {
     }
     value.members(&mut |key, value| {
         if key == INITIAL_EVENTS_END {
-            end = text(value)? == "true";
+            end = value.text()? == "true";
             return Ok(());
         }
         value.skip()
