@@ -65,6 +65,7 @@ export interface Host {
   baseUrl(): string
   headers(kind: string, path: string, refresh: boolean, signal: AbortSignal): Promise<Headers>
   fetch(url: string, init: RequestInit): Promise<Response>
+  reading(reader: ReadableStreamGenericReader, signal: AbortSignal): void
   controller(): AbortController
   finished(controller: AbortController): void
   turn(): Promise<void>

@@ -47,7 +47,14 @@ export class PageHost implements Host {
     if (typeof response?.status !== 'number' || typeof response.headers?.get !== 'function') {
       throw new TypeError('fetch did not resolve to a Response')
     }
+    // Too late for anybody to read it.
+    if (init.signal?.aborted && response.body) cancel(response.body)
     return response
+  }
+
+  /** A caller's `fetch` may not heed the signal: its body would go on for nobody, and keep the memory of whoever read it. */
+  reading(reader: ReadableStreamGenericReader, signal: AbortSignal): void {
+    signal.addEventListener('abort', () => cancel(reader), { once: true })
   }
 
   controller(): AbortController {
@@ -81,4 +88,8 @@ export class PageHost implements Host {
     for (const controller of this.#controllers) controller.abort()
     this.#controllers.clear()
   }
+}
+
+function cancel(body: ReadableStream | ReadableStreamGenericReader): void {
+  body.cancel().catch(() => undefined)
 }

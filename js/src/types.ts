@@ -332,7 +332,10 @@ export type WasmSource = URL | string | Response | BufferSource | WebAssembly.Mo
 export interface ClientOptions {
   /** Address of the API server (or of a proxy to it): absolute, or relative to the page. */
   baseUrl: string | (() => string)
-  /** Every request goes through it. Default: the global `fetch`. */
+  /**
+   * Every request goes through it. Default: the global `fetch`. One that does not heed `init.signal` has the body of its
+   * response cancelled in its place.
+   */
   fetch?: typeof fetch
   /** Sent with every request. The protocol's own (`Accept`, `Range`) win, and so does `Authorization` of `getToken`. */
   headers?: HeadersInit | ((request: RequestInfo) => HeadersInit | Promise<HeadersInit>)

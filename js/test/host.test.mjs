@@ -99,3 +99,17 @@ test('release ends the timer and aborts what is under way', (t) => {
   assert.equal(page.controller().signal.aborted, true)
   assert.deepEqual([over.signal.aborted, running.signal.aborted, woken], [false, true, 0])
 })
+
+test('a body is cancelled with its signal, also one that comes too late', async () => {
+  const cancelled = []
+  const body = (name) => new ReadableStream({ cancel: () => void cancelled.push(name) })
+  const page = host({ fetch: async (url) => new Response(body(url)) })
+  const { signal } = page.controller()
+  const response = await page.fetch('read', { signal })
+  page.reading(response.body.getReader(), signal)
+  assert.deepEqual(cancelled, [])
+  page.release()
+  assert.deepEqual(cancelled, ['read'])
+  await page.fetch('late', { signal })
+  assert.deepEqual(cancelled, ['read', 'late'])
+})

@@ -163,6 +163,33 @@ test('ten connects and hang-ups at every stage of a stream', async () => {
   await finish(page)
 })
 
+test('a fetch that does not heed the signal has its bodies cancelled, and keeps no memory', async () => {
+  const page = await world.newPage()
+  const asked = await page.evaluate(`(async () => {
+    window.server = new Server(Server.rows(50))
+    const deaf = (url, init) => server.fetch(url, { ...init, signal: new AbortController().signal })
+    for (let time = 0; time < 5; time += 1) {
+      window.api = client({ fetch: deaf })
+      await api.watchTable(PODS).synced
+      api.close()
+    }
+    await until('the last cancel', () => server.streams.size === 0)
+    let answer
+    server.script = (signal) => new Promise((resolve) => (answer = () => resolve(server.stream(signal, ''))))
+    window.api = client({ fetch: deaf })
+    api.watchTable(PODS)
+    await until('the request', () => answer)
+    api.close()
+    answer()
+    await until('the cancel of one that comes too late', () => server.streams.size === 0)
+    return server.asked
+  })()`)
+  assert.equal(asked, 6)
+  const { objects } = await held(page)
+  assert.equal(objects['WebAssembly.Memory'], 0)
+  await finish(page)
+})
+
 /** Fills linear memory: a table of 20 MB beside the one that stays, until it is closed. */
 const fill = async () => {
   const { body } = server

@@ -43,6 +43,14 @@ impl Body {
             .map(Self::Chunks)
     }
 
+    /// What reads it, for JavaScript.
+    pub(crate) fn reader(&self) -> &JsValue {
+        match self {
+            Self::Bytes(reader, _) => reader,
+            Self::Chunks(reader) => reader,
+        }
+    }
+
     /// The next chunk, or how the body ended.
     pub(crate) async fn next(&self) -> Result<Bytes, EndCause> {
         let promise = match self {

@@ -50,7 +50,7 @@ async fn exchange(watch: &Rc<Watch>, id: ExchangeId, request: &Request, signal: 
     match send(watch, request, headers, signal).await {
         Ok(response) => {
             watch.arrive(id, Arrival::Head(head(&response)));
-            let cause = read(watch, id, &response).await;
+            let cause = read(watch, id, &response, signal).await;
             watch.arrive(id, Arrival::End(cause));
         }
         Err(_) => watch.arrive(id, unreachable()),
@@ -118,13 +118,20 @@ fn head(response: &Response) -> OwnedHead {
 }
 
 /// Reads the body to its end.
-async fn read(watch: &Rc<Watch>, id: ExchangeId, response: &Response) -> EndCause {
+async fn read(
+    watch: &Rc<Watch>,
+    id: ExchangeId,
+    response: &Response,
+    signal: &AbortSignal,
+) -> EndCause {
     let Some(stream) = response.body() else {
         return EndCause::Complete;
     };
     let Some(body) = Body::open(&stream) else {
         return EndCause::Broken;
     };
+    // A host that cannot is a dead page.
+    let _ = watch.host.reading(body.reader(), signal);
     loop {
         watch.room().await;
         match body.next().await {

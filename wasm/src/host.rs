@@ -29,6 +29,14 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     pub(crate) fn fetch(this: &Host, url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
 
+    /// Has the page cancel what this reader reads when the signal is aborted.
+    #[wasm_bindgen(method, catch)]
+    pub(crate) fn reading(
+        this: &Host,
+        reader: &JsValue,
+        signal: &AbortSignal,
+    ) -> Result<(), JsValue>;
+
     /// A controller that the page remembers, to abort what runs should this instance die.
     #[wasm_bindgen(method, catch)]
     pub(crate) fn controller(this: &Host) -> Result<AbortController, JsValue>;

@@ -26,6 +26,7 @@ export class TestHost {
   async fetch(url, init) { this.requests.push({ url, ...init }); return this.send(url, init) }
   controller() { const controller = new AbortController(); this.controllers.push(controller); return controller }
   finished() { this.over += 1 }
+  reading(reader, signal) { signal.addEventListener('abort', () => reader.cancel().catch(() => {})) }
   turn() { return new Promise((resolve) => { const { port1, port2 } = new MessageChannel(); port1.onmessage = () => { port1.close(); resolve() }; port2.postMessage(0) }) }
   arm(delay) { clearTimeout(this.timer); if (delay >= 0) this.timer = setTimeout(() => this.core?.wake(), delay) }
   changed(notice) { this.notices |= notice; this.listener(notice) }
