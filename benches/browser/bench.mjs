@@ -76,5 +76,20 @@ async function once(name, form) {
   return { milliseconds, rows: result.rows }
 }
 
-globalThis.bench = { record, once }
+/**
+ * A table that stays open beside those that are measured, as a page has them, on an instance of its own. Without one every run takes
+ * a tenth longer: with the last instance of a module V8 lets go of what it made for the first, and the JavaScript pipelines keep theirs.
+ */
+function open() {
+  return new Promise((resolve) => {
+    const fetch = () => {
+      resolve(client)
+      return new Promise(() => {})
+    }
+    const client = createClient({ baseUrl: location.origin, fetch })
+    client.watchTable({ version: 'v1', resource: 'namespaces' })
+  })
+}
+
+globalThis.bench = { record, once, beside: await open() }
 document.title = 'ready'
