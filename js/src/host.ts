@@ -47,14 +47,12 @@ export class PageHost implements Host {
     if (typeof response?.status !== 'number' || typeof response.headers?.get !== 'function') {
       throw new TypeError('fetch did not resolve to a Response')
     }
-    // Too late for anybody to read it.
-    if (init.signal?.aborted && response.body) cancel(response.body)
+    if (init.signal && response.body) cancelWith(init.signal, response.body)
     return response
   }
 
-  /** A caller's `fetch` may not heed the signal: its body would go on for nobody, and keep the memory of whoever read it. */
   reading(reader: ReadableStreamGenericReader, signal: AbortSignal): void {
-    signal.addEventListener('abort', () => cancel(reader), { once: true })
+    cancelWith(signal, reader)
   }
 
   controller(): AbortController {
@@ -90,6 +88,12 @@ export class PageHost implements Host {
   }
 }
 
-function cancel(body: ReadableStream | ReadableStreamGenericReader): void {
-  body.cancel().catch(() => undefined)
+/**
+ * Cancels a body when the signal is aborted, which it may be already. A caller's `fetch` may not heed the signal: the body would go on
+ * for nobody, and keep the memory of whoever read it. What has a reader is cancelled by that alone.
+ */
+function cancelWith(signal: AbortSignal, body: ReadableStream | ReadableStreamGenericReader): void {
+  const cancel = (): void => void body.cancel().catch(() => undefined)
+  if (signal.aborted) cancel()
+  else signal.addEventListener('abort', cancel, { once: true })
 }

@@ -113,3 +113,15 @@ test('a body is cancelled with its signal, also one that comes too late', async 
   await page.fetch('late', { signal })
   assert.deepEqual(cancelled, ['read', 'late'])
 })
+
+test('so is one that nobody has begun to read, and one whose reader comes after the signal', async () => {
+  const cancelled = []
+  const body = (name) => new ReadableStream({ cancel: () => void cancelled.push(name) })
+  const page = host({ fetch: async (url) => new Response(body(url)) })
+  const { signal } = page.controller()
+  await page.fetch('unread', { signal })
+  const reader = body('refused at its head').getReader()
+  page.release()
+  page.reading(reader, signal)
+  assert.deepEqual(cancelled, ['unread', 'refused at its head'])
+})

@@ -174,6 +174,18 @@ test('a fetch that does not heed the signal has its bodies cancelled, and keeps 
       api.close()
     }
     await until('the last cancel', () => server.streams.size === 0)
+    // Refused at its head, so the signal is aborted before anybody reads.
+    server.script = async (signal) => {
+      server.script = undefined
+      const { body } = server.stream(signal, '')
+      return new Response(body, { headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' } })
+    }
+    window.api = client({ fetch: deaf })
+    api.watchTable(PODS)
+    await until('the next request', () => server.asked === 7)
+    await until('the cancel of what was refused', () => server.streams.size === 1)
+    api.close()
+    await until('the cancel of the other', () => server.streams.size === 0)
     let answer
     server.script = (signal) => new Promise((resolve) => (answer = () => resolve(server.stream(signal, ''))))
     window.api = client({ fetch: deaf })
@@ -184,7 +196,7 @@ test('a fetch that does not heed the signal has its bodies cancelled, and keeps 
     await until('the cancel of one that comes too late', () => server.streams.size === 0)
     return server.asked
   })()`)
-  assert.equal(asked, 6)
+  assert.equal(asked, 8)
   const { objects } = await held(page)
   assert.equal(objects['WebAssembly.Memory'], 0)
   await finish(page)
