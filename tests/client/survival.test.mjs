@@ -71,6 +71,9 @@ for (const [how, { kill, says, pages }] of Object.entries(DEATHS)) {
   test(`${how}: what is pending rejects, rows stay and the status says why, and a new instance goes on`, async () => {
     const page = await world.newPage()
     const seen = await page.evaluate(`(async () => {
+      // Listeners are told at frames: a busy machine may draw none between a death and the life after it, a quarter of a second later.
+      window.requestAnimationFrame = (draw) => setTimeout(draw)
+      window.cancelAnimationFrame = clearTimeout
       window.server = new Server(Server.rows(3))
       const wasm = ${pages} && await limitedModule(${pages})
       window.api = client({ fetch: server.fetch, ...(wasm && { wasm }) })
