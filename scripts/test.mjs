@@ -23,7 +23,7 @@ const rows = await inLanes(chosen, 2, conduct)
 async function conduct(suite) {
   const started = performance.now()
   say(`▸ ${suite.name}: ${suite.about}\n`)
-  const row = { name: suite.name, passed: 0, failed: 0, skipped: 0, state: 'ok', why: '', names: [] }
+  const row = { name: suite.name, passed: 0, failed: 0, skipped: 0, state: 'ok', why: '', tests: [] }
   try {
     Object.assign(row, await suite.run())
     if (row.failed > 0) row.state = 'FAILED'
@@ -35,7 +35,7 @@ async function conduct(suite) {
     row.why = lacking ?? error.message
     if (error instanceof CommandError) {
       say(error.output)
-      if (!lacking) Object.assign(row, { ...counts(error.output), names: failures(error.output) })
+      if (!lacking) Object.assign(row, { ...counts(error.output), tests: failures(error.output) })
     }
     if (!lacking) row.failed = Math.max(1, row.failed)
   }
@@ -52,7 +52,9 @@ for (const row of rows) {
     `${row.name.padEnd(12)}${String(row.passed + row.failed).padStart(7)}${seconds(row.time).padStart(8)}  ${row.state}${row.why ? `: ${row.why}` : ''}`,
   )
 }
-for (const { name, names } of rows) for (const test of names) console.log(`failed in ${name}: ${test}`)
+for (const { name, tests } of rows) {
+  for (const test of tests) console.log([`failed in ${name}: ${test.name}`, ...test.reason].join('\n    '))
+}
 console.log(`in all ${seconds(performance.now() - began)}`)
 console.log(absent.length === 0 ? 'every suite ran' : `did not run: ${absent.map((row) => row.name).join(', ')}`)
 console.log(`${sum('passed')} passed, ${sum('failed')} failed`)

@@ -41,6 +41,8 @@ export class LiveTable extends StatusTarget implements TableWatch {
   #survived: Pick<WatchStatus, 'staleSince' | 'error'> | undefined
   /** What the snapshot by which a fresh instance took over does not know: to it all rows were new. */
   #carried: Pick<WatchStatus, 'lastSnapshot'> | undefined
+  /** Till the readers have its rows, they show those of the instance before. */
+  #shown: Pick<WatchStatus, 'resourceVersion'> | undefined
   /** What is said while no instance can say it. */
   #interim: { phase: WatchStatus['phase']; error?: Reason; staleSince?: number; nextRetryAt?: number } = {
     phase: 'connecting',
@@ -81,7 +83,12 @@ export class LiveTable extends StatusTarget implements TableWatch {
     if (text === '') return this.#status
     if (text !== this.#statusText) {
       this.#statusText = text
-      this.#status = deepFreeze({ ...this.#survived, ...(JSON.parse(text) as WatchStatus), ...this.#carried })
+      this.#status = deepFreeze({
+        ...this.#survived,
+        ...(JSON.parse(text) as WatchStatus),
+        ...this.#carried,
+        ...this.#shown,
+      })
     }
     return this.#status
   }
@@ -153,11 +160,12 @@ export class LiveTable extends StatusTarget implements TableWatch {
     const instance = await this.#engine.instance().catch(() => undefined)
     if (instance === undefined || this.#attached === undefined || this.#next !== undefined) return
     const next = Attached.open(instance, this.#engine, this.#request, (notice) => {
-      if (this.#attached === next) this.#changed(notice)
-      else if ((notice & NOTICE.snapshot) !== 0) {
-        this.#nextIsWhole = true
-        this.#engine.request(this)
+      if (this.#attached === next) {
+        this.#changed(notice)
+        return
       }
+      this.#nextIsWhole ||= (notice & NOTICE.snapshot) !== 0
+      if (this.#nextIsWhole) this.#engine.request(this)
     })
     this.#next = next
     if (this.#paused) next?.call((core) => core.pause())
@@ -170,7 +178,11 @@ export class LiveTable extends StatusTarget implements TableWatch {
     if (this.#nextIsWhole && ![...this.#readers].some(({ held }) => held)) this.#takeOver()
     const settled = this.#attached?.call((core) => core.refresh())
     // Until the first snapshot is whole there is nothing to show, or what an instance before showed.
-    if (settled === true && this.#whole) for (const reader of [...this.#readers]) reader.draw()
+    if (settled === true && this.#whole) {
+      if (this.#shown !== undefined) this.#statusText = ''
+      this.#shown = undefined
+      for (const reader of [...this.#readers]) reader.draw()
+    }
     // Last: who hears that it is live finds the rows in the views.
     this.#tell()
   }
@@ -214,9 +226,13 @@ export class LiveTable extends StatusTarget implements TableWatch {
   }
 
   #takeOver(): void {
+    // A core is `syncing` while readers do not show its snapshot yet. These show rows as live as its own: it settles before they come.
+    if (this.#next?.call((core) => core.refresh()) !== true) return
     const before = this.#attached
-    const { lastSnapshot } = this.status
+    const { lastSnapshot, resourceVersion } = this.status
     this.#carried = lastSnapshot && { lastSnapshot }
+    this.#shown = resourceVersion === undefined ? undefined : { resourceVersion }
+    this.#statusText = ''
     this.#attached = this.#next
     this.#instance = this.#next?.instance
     this.#next = undefined

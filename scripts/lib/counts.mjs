@@ -21,12 +21,29 @@ export function counts(output) {
   return total
 }
 
-/** The names of tests that failed, as the same runners print them: each once, in their order. */
+/** What is quoted of the reason of a failed test: its message, and where it came from. */
+const REASON_LINES = 12
+
+/** The tests that failed, as the same runners print them: each once, in their order, as `{ name, reason }` with the lines of the reason. */
 export function failures(output) {
-  const names = new Set()
-  for (const line of stripVTControlCharacters(output).split('\n')) {
-    const found = /^test (\S.*) \.\.\. FAILED$/.exec(line) ?? /^\s*✖ (.+) \([\d.]+ms\)$/.exec(line)
-    if (found) names.add(found[1])
+  const lines = stripVTControlCharacters(output).split('\n')
+  const found = new Map()
+  for (const [index, line] of lines.entries()) {
+    const name = /^test (\S.*) \.\.\. FAILED$/.exec(line)?.[1]
+    if (name !== undefined) found.set(name, reasonAfter(lines, lines.indexOf(`---- ${name} stdout ----`)))
+    const node = /^\s*✖ (.+) \([\d.]+ms\)$/.exec(line)?.[1]
+    if (node !== undefined && !found.has(node)) found.set(node, reasonAfter(lines, index))
   }
-  return [...names]
+  return [...found].map(([name, reason]) => ({ name, reason }))
+}
+
+/** Lines after a heading, till the next test or the inside of the runner. */
+function reasonAfter(lines, heading) {
+  if (heading === -1) return []
+  const after = lines.slice(heading + 1).map((line) => line.trim())
+  const end = after.findIndex((line) => /^([✖✔▶ℹ﹣]|----|failures:|test at )|node:internal|\{$/.test(line))
+  return after
+    .slice(0, end === -1 ? undefined : end)
+    .filter((line) => line !== '')
+    .slice(0, REASON_LINES)
 }

@@ -1,5 +1,7 @@
 /** What a page holds, by the DevTools protocol, after garbage was collected. */
 
+import assert from 'node:assert/strict'
+
 const sessions = new WeakMap()
 
 /** Bytes of the JavaScript heap, listeners of the DOM, and objects by the name of their class. */
@@ -19,6 +21,25 @@ export async function held(page, classes = ['WebAssembly.Memory']) {
   const { metrics } = await session.send('Performance.getMetrics')
   const metric = (name) => metrics.find((entry) => entry.name === name).value
   return { bytes: metric('JSHeapUsedSize'), listeners: metric('JSEventListeners'), objects }
+}
+
+/**
+ * What `measure()` says, as soon as nothing is said to be `left` in it: on a busy machine what was let go of last may still be
+ * going, held by a task or by code that is compiled, and a leak stays.
+ */
+export async function whenGone(measure, left) {
+  for (let tries = 0; ; tries += 1) {
+    const measured = await measure()
+    if (!left(measured) || tries === 20) return measured
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+}
+
+/** Asserts how many objects of each class the page holds, when those that it let go of are gone. */
+export async function assertHeld(page, expected) {
+  const exceeds = ({ objects }) => Object.entries(expected).some(([name, count]) => objects[name] > count)
+  const { objects } = await whenGone(() => held(page, Object.keys(expected)), exceeds)
+  assert.deepEqual(objects, expected)
 }
 
 /** How many objects have this prototype. */

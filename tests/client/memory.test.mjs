@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 
 import { deadlyAnswer } from '../common/deadly-answer.mjs'
 import { assertNothingLeft, test, useWorld } from './harness.mjs'
-import { held } from './held.mjs'
+import { assertHeld, held, whenGone } from './held.mjs'
 
 const world = useWorld({ settings: { pods: 20 } })
 
@@ -44,14 +44,12 @@ async function assertSteady(page, work, { few, many, bytes }) {
   await run(few)
   const before = await measure(page)
   await run(many)
-  let after = await measure(page)
-  const grown = () => Object.entries(after.counts).filter(([name, count]) => count > before.counts[name])
-  // On a busy machine what was hung up on last may still be going; a leak stays.
-  for (let tries = 0; tries < 10 && grown().length > 0; tries += 1) {
-    await page.evaluate(() => probe.sleep(200))
-    after = await measure(page)
-  }
-  assert.deepEqual(grown(), [], JSON.stringify(before.counts))
+  const grown = ({ counts }) => Object.entries(counts).filter(([name, count]) => count > before.counts[name])
+  const after = await whenGone(
+    () => measure(page),
+    (measured) => grown(measured).length > 0,
+  )
+  assert.deepEqual(grown(after), [], JSON.stringify(before.counts))
   assert.ok(
     after.linear <= before.linear + A_FEW_WATCHES,
     `linear memory grew from ${before.linear} to ${after.linear}`,
@@ -197,8 +195,7 @@ test('a fetch that does not heed the signal has its bodies cancelled, and keeps 
     return server.asked
   })()`)
   assert.equal(asked, 8)
-  const { objects } = await held(page)
-  assert.equal(objects['WebAssembly.Memory'], 0)
+  await assertHeld(page, { 'WebAssembly.Memory': 0 })
   await finish(page)
 })
 
@@ -215,59 +212,73 @@ const fill = async () => {
   await probe.frame()
 }
 
-test('when little of linear memory is in use, a fresh instance takes over, and nobody misses anything', async () => {
-  const page = await world.newPage()
-  await openAnchor(page)
-  const seen = await page.evaluate(`(async () => {
-    await (${fill})()
-    const full = anchor.status.memoryBytes
-    const { lastSnapshot } = anchor.status
-    const phases = []
-    anchor.addEventListener('status', ({ detail }) => phases.push(detail.phase))
-    const counts = []
-    anchorView.subscribe(() => counts.push(anchorView.getSnapshot().count))
-    const reader = anchor.changes()
-    await reader.next()
-    const change = reader.next()
-    const search = anchorView.indexOf(anchorView.getSnapshot().rows[7].key)
-    const { asked } = server
-    big.close()
-    await until('a fresh memory', () => anchor.status.memoryBytes < full / 4)
-    const { memoryBytes, heldBytes } = anchor.status
-    const moved = { asked: server.asked - asked, streams: server.streams.size, kept: anchor.status.lastSnapshot }
-    const found = await search
-    // Before the next event, which on a busy machine would be told together with it.
-    const { value } = await change
-    server.last.write(tableEvent('ADDED', { name: 'later', version: 3 }))
-    await until('a change', () => anchorView.getSnapshot().count === 51)
-    const other = api.watchTable(PODS)
-    await other.synced
-    const shared = other.status.memoryBytes === anchor.status.memoryBytes
-    other.close()
-    await probe.sleep(300)
-    return {
-      full, memoryBytes, heldBytes, phases, counts, moved, lastSnapshot, found, shared,
-      change: [value.kind, value.added.length],
-      again: server.asked - asked,
-    }
-  })()`)
-  assert.ok(seen.full > 20_000_000 && seen.memoryBytes < 5_000_000, JSON.stringify(seen))
-  assert.deepEqual([...new Set(seen.phases)], ['live'])
-  assert.ok(
-    seen.counts.every((count) => count === 50 || count === 51),
-    `${seen.counts}`,
-  )
-  assert.equal(seen.moved.asked, 1, 'one request, of the table that stays')
-  assert.equal(seen.moved.streams, 1, 'the old stream was hung up')
-  assert.deepEqual(seen.moved.kept, seen.lastSnapshot, 'nothing changed, so nothing is told to have changed')
-  assert.equal(seen.found, 7)
-  assert.deepEqual(seen.change, ['snapshot', 50])
-  assert.equal(seen.shared, true, 'a new table is on the fresh instance')
-  assert.equal(seen.again, 2, 'it moves once')
-  const { objects } = await held(page)
-  assert.equal(objects['WebAssembly.Memory'], 1, 'the old memory is let go')
-  await finish(page)
-})
+/** Machines on which a fresh instance takes over. */
+const MACHINES = {
+  '': () => {},
+  // To the core every look at the clock takes longer than it may hold the page: each step is one of its own, in a frame of its own.
+  ', also on a slow machine': () => {
+    const { now } = performance
+    let more = 0
+    performance.now = () => now.call(performance) + (more += 7)
+  },
+}
+
+for (const [where, arrange] of Object.entries(MACHINES)) {
+  test(`when little of linear memory is in use, a fresh instance takes over, and nobody misses anything${where}`, async () => {
+    const page = await world.newPage()
+    await openAnchor(page)
+    const seen = await page.evaluate(`(async () => {
+      await (${fill})()
+      const full = anchor.status.memoryBytes
+      const { lastSnapshot } = anchor.status
+      const told = []
+      anchor.addEventListener('status', ({ detail }) => told.push(detail.phase + ' ' + detail.resourceVersion))
+      const counts = []
+      anchorView.subscribe(() => counts.push(anchorView.getSnapshot().count))
+      const reader = anchor.changes()
+      await reader.next()
+      const change = reader.next()
+      const search = anchorView.indexOf(anchorView.getSnapshot().rows[7].key)
+      const { asked } = server
+      ;(${arrange})()
+      big.close()
+      await until('a fresh memory', () => anchor.status.memoryBytes < full / 4)
+      const { memoryBytes, heldBytes } = anchor.status
+      const moved = { asked: server.asked - asked, streams: server.streams.size, kept: anchor.status.lastSnapshot }
+      const found = await search
+      // Before the next event, which on a busy machine would be told together with it.
+      const { value } = await change
+      server.last.write(tableEvent('ADDED', { name: 'later', version: 3 }))
+      await until('a change', () => anchorView.getSnapshot().count === 51)
+      const other = api.watchTable(PODS)
+      await other.synced
+      const shared = other.status.memoryBytes === anchor.status.memoryBytes
+      other.close()
+      await probe.sleep(300)
+      return {
+        full, memoryBytes, heldBytes, told, counts, moved, lastSnapshot, found, shared,
+        change: [value.kind, value.added.length],
+        again: server.asked - asked,
+      }
+    })()`)
+    assert.ok(seen.full > 20_000_000 && seen.memoryBytes < 5_000_000, JSON.stringify(seen))
+    assert.deepEqual([...new Set(seen.told)], ['live 2', 'live 3'])
+    assert.ok(
+      seen.counts.every((count) => count === 50 || count === 51),
+      `${seen.counts}`,
+    )
+    assert.equal(seen.moved.asked, 1, 'one request, of the table that stays')
+    assert.equal(seen.moved.streams, 1, 'the old stream was hung up')
+    assert.deepEqual(seen.moved.kept, seen.lastSnapshot, 'nothing changed, so nothing is told to have changed')
+    assert.equal(seen.found, 7)
+    assert.deepEqual(seen.change, ['snapshot', 50])
+    assert.equal(seen.shared, true, 'a new table is on the fresh instance')
+    assert.equal(seen.again, 2, 'it moves once')
+    // The old memory is let go of.
+    await assertHeld(page, { 'WebAssembly.Memory': 1 })
+    await finish(page)
+  })
+}
 
 test('rows that are deleted make a fresh instance worth while too, but no order that is held is disturbed by it', async () => {
   const page = await world.newPage()
@@ -288,8 +299,7 @@ test('rows that are deleted make a fresh instance worth while too, but no order 
   })()`)
   assert.ok(seen.held >= seen.full, 'a table that is held stays where it is')
   assert.equal(seen.streams, 2)
-  const { objects } = await held(page)
-  assert.equal(objects['WebAssembly.Memory'], 1)
+  await assertHeld(page, { 'WebAssembly.Memory': 1 })
   await finish(page)
 })
 
@@ -354,9 +364,8 @@ test('with the last watch the memory goes', async () => {
   const page = await world.newPage()
   await openAnchor(page)
   await page.evaluate(() => api.close())
-  const { objects } = await held(page, ['WebAssembly.Memory', 'AbortController', 'ReadableStream'])
-  assert.deepEqual(objects, { 'WebAssembly.Memory': 0, AbortController: 0, ReadableStream: 0 })
+  await assertHeld(page, { 'WebAssembly.Memory': 0, AbortController: 0, ReadableStream: 0 })
   await page.evaluate(() => api.watchTable(PODS).synced)
-  assert.equal((await held(page)).objects['WebAssembly.Memory'], 1)
+  await assertHeld(page, { 'WebAssembly.Memory': 1 })
   await finish(page)
 })

@@ -13,10 +13,11 @@ test('tests of node that failed are named, each once, and the others counted', a
   const file = join(folder, 'a.test.mjs')
   await writeFile(
     file,
-    `import { test } from 'node:test'
+    `import assert from 'node:assert/strict'; import { test } from 'node:test'
 test('right', () => {})
 test('wrong (in two ways)', () => { throw new Error('no') })
-test('outer', (t) => t.test('inner', () => { throw new Error('no') }))
+test('outer', (t) => t.test('inner', () => { throw new Error('inside') }))
+test('unequal', () => { assert.deepEqual([1, 2], [2]) })
 `,
   )
   // As a suite runs it: a test process of its own, which this one is no parent of.
@@ -25,7 +26,15 @@ test('outer', (t) => t.test('inner', () => { throw new Error('no') }))
   const error = await run(process.execPath, ['--test', '--test-reporter=spec', ...files], { env }).catch(
     (error) => error,
   )
-  assert.deepEqual(failures(error.output), ['wrong (in two ways)', 'inner', 'outer'])
+  const found = failures(error.output)
+  assert.deepEqual(
+    found.map(({ name }) => name),
+    ['wrong (in two ways)', 'inner', 'outer', 'unequal'],
+  )
+  const [wrong, inner, , unequal] = found.map(({ reason }) => reason.join('\n'))
+  assert.match(wrong, /^Error: no\nat .*a\.test\.mjs:3:/)
+  assert.match(unequal, /^AssertionError .*\n\+ actual - expected\n[\s\S]*\+ {3}1[\s\S]*a\.test\.mjs:5:/)
+  assert.match(inner, /^Error: inside\nat .*a\.test\.mjs:4:/)
   const { passed, failed } = counts(error.output)
   assert.ok(passed > 0 && failed >= 2, `${passed} passed, ${failed} failed`)
   assert.match(error.message, /… ended with 1$/)
@@ -33,7 +42,21 @@ test('outer', (t) => t.test('inner', () => { throw new Error('no') }))
 })
 
 test('tests of cargo that failed are named', () => {
-  const output = 'test a::right ... ok\ntest a::wrong ... FAILED\n\ntest result: FAILED. 1 passed; 1 failed; 0 ignored;'
-  assert.deepEqual(failures(output), ['a::wrong'])
+  const output = `test a::right ... ok
+test a::wrong ... FAILED
+
+failures:
+
+---- a::wrong stdout ----
+
+thread 'a::wrong' (1) panicked at src/a.rs:2:5:
+no
+
+failures:
+    a::wrong
+
+test result: FAILED. 1 passed; 1 failed; 0 ignored;`
+  const reason = ["thread 'a::wrong' (1) panicked at src/a.rs:2:5:", 'no']
+  assert.deepEqual(failures(output), [{ name: 'a::wrong', reason }])
   assert.deepEqual(counts(output), { passed: 1, failed: 1, skipped: 0 })
 })
