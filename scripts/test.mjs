@@ -53,7 +53,13 @@ for (const row of rows) {
   )
 }
 for (const { name, tests } of rows) {
-  for (const test of tests) console.log([`failed in ${name}: ${test.name}`, ...test.reason].join('\n    '))
+  // Where one thing keeps many tests from passing, it is said once.
+  const said = new Set()
+  for (const test of tests) {
+    const reason = test.reason.map((line) => `\n    ${line}`).join('')
+    console.log(`failed in ${name}: ${test.name}${said.has(reason) ? '' : reason}`)
+    said.add(reason)
+  }
 }
 console.log(`in all ${seconds(performance.now() - began)}`)
 console.log(absent.length === 0 ? 'every suite ran' : `did not run: ${absent.map((row) => row.name).join(', ')}`)

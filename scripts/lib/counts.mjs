@@ -29,8 +29,18 @@ export function failures(output) {
   const lines = stripVTControlCharacters(output).split('\n')
   const found = new Map()
   for (const [index, line] of lines.entries()) {
-    const name = /^test (\S.*) \.\.\. FAILED$/.exec(line)?.[1]
-    if (name !== undefined) found.set(name, reasonAfter(lines, lines.indexOf(`---- ${name} stdout ----`)))
+    // In the words of cargo, and of wasm-bindgen-test.
+    const name = /^test (\S.*) \.\.\. FAIL(?:ED)?$/.exec(line)?.[1]
+    if (name !== undefined) {
+      const headings = [`---- ${name} stdout ----`, `---- ${name} output ----`]
+      found.set(
+        name,
+        reasonAfter(
+          lines,
+          lines.findIndex((text) => headings.includes(text)),
+        ),
+      )
+    }
     const node = /^\s*✖ (.+) \([\d.]+ms\)$/.exec(line)?.[1]
     if (node !== undefined && !found.has(node)) found.set(node, reasonAfter(lines, index))
   }
@@ -41,7 +51,7 @@ export function failures(output) {
 function reasonAfter(lines, heading) {
   if (heading === -1) return []
   const after = lines.slice(heading + 1).map((line) => line.trim())
-  const end = after.findIndex((line) => /^([✖✔▶ℹ﹣]|----|failures:|test at )|node:internal|\{$/.test(line))
+  const end = after.findIndex((line) => /^([✖✔▶ℹ﹣]|----|failures:|test at )|node:internal/.test(line))
   return after
     .slice(0, end === -1 ? undefined : end)
     .filter((line) => line !== '')

@@ -25,7 +25,7 @@ test('at most one notification an animation frame under 2,000 events a second, a
   await open(page, '{}', `{ sort: [{ column: 'Age' }] }`)
   await world.control('POST', 'churn', { perSecond: 2_000 })
   const seen = await page.evaluate(async () => {
-    const events = watch.status.progress
+    const { bytes } = watch.status.progress
     // The time of the frame is the same for all that runs in it.
     const told = { view: [], status: [] }
     let frames = 0
@@ -41,19 +41,13 @@ test('at most one notification an animation frame under 2,000 events a second, a
     })
     watch.addEventListener('status', () => told.status.push(document.timeline.currentTime))
     await probe.sleep(4_000)
-    return {
-      told,
-      versions,
-      frames,
-      first: events,
-      last: watch.status.progress,
-      at: watch.status.lastEventAt,
-      now: Date.now(),
-    }
+    // A busy machine takes longer for as many.
+    await until('2 MB of events', () => watch.status.progress.bytes - bytes > 2_000_000, 30_000)
+    return { told, versions, frames }
   })
   await world.control('POST', 'churn', { perSecond: 0 })
   for (const [who, times] of Object.entries(seen.told)) {
-    assert.ok(times.length > 5, `${who}: told ${times.length} times in 4 s`)
+    assert.ok(times.length > 5, `${who}: told ${times.length} times in 4 s or more`)
     assert.equal(
       new Set(times).size,
       times.length,
@@ -62,11 +56,19 @@ test('at most one notification an animation frame under 2,000 events a second, a
     assert.ok(times.length <= seen.frames + 1, `${who}: told ${times.length} times in ${seen.frames} frames`)
   }
   assert.equal(new Set(seen.versions).size, seen.versions.length, 'each notification brings another snapshot')
-  assert.ok(
-    seen.last.bytes - seen.first.bytes > 2_000_000,
-    `only ${seen.last.bytes - seen.first.bytes} bytes came: no 2,000 events a second`,
-  )
-  await page.evaluate(() => {
+  // What is shown at the end is what the server has.
+  await page.evaluate(async () => {
+    view.setWindow(0, 10_000)
+    const has = async () => {
+      const { items } = await (await fetch('/api/v1/pods')).json()
+      return items.map(({ metadata }) => `${metadata.uid} ${metadata.resourceVersion}`).sort()
+    }
+    const shows = () =>
+      view
+        .getSnapshot()
+        .rows.map(({ meta }) => `${meta.uid} ${meta.resourceVersion}`)
+        .sort()
+    await until('every change', async () => `${shows()}` === `${await has()}`)
     // The counter of frames above is the page's own.
     watch.close()
   })

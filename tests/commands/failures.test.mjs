@@ -60,3 +60,24 @@ test result: FAILED. 1 passed; 1 failed; 0 ignored;`
   assert.deepEqual(failures(output), [{ name: 'a::wrong', reason }])
   assert.deepEqual(counts(output), { passed: 1, failed: 1, skipped: 0 })
 })
+
+test('tests of wasm-bindgen-test that failed are named', () => {
+  const output = `test a::wrong ... FAIL
+test b::right ... ok
+
+failures:
+
+---- a::wrong output ----
+    error output:
+        panicked at tests/a.rs:2:5:
+        no
+
+failures:
+
+    a::wrong
+
+test result: FAILED. 1 passed; 1 failed; 0 ignored; 0 filtered out; finished in 0.02s`
+  assert.deepEqual(failures(output), [
+    { name: 'a::wrong', reason: ['error output:', 'panicked at tests/a.rs:2:5:', 'no'] },
+  ])
+})
