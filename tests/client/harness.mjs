@@ -152,7 +152,7 @@ export function useWorld({ settings = {} } = {}) {
 }
 
 /** Waits until `holds()` is true and returns what it said. */
-export async function until(what, holds, milliseconds = 10_000) {
+export async function until(what, holds, milliseconds = 20_000) {
   const end = performance.now() + milliseconds
   for (;;) {
     const value = await holds()

@@ -14,7 +14,7 @@ async function figures(demo) {
   )
 }
 
-async function until(demo, holds, what, limit = 10_000) {
+async function until(demo, holds, what, limit = 20_000) {
   let found
   for (const end = Date.now() + limit; Date.now() < end; await demo.page.waitForTimeout(100)) {
     found = await figures(demo)

@@ -7,7 +7,7 @@ import { Server } from './server.mjs'
 const { sleep } = probe
 
 /** Waits until `holds()` is true and returns what it said. */
-async function until(what, holds, milliseconds = 15_000) {
+async function until(what, holds, milliseconds = 30_000) {
   const end = performance.now() + milliseconds
   for (;;) {
     const value = await holds()

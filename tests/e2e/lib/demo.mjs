@@ -68,7 +68,7 @@ export class Demo {
   }
 
   /** Waits until the status is as wanted; says what it was instead. */
-  async until(wanted, what, limit = 15_000) {
+  async until(wanted, what, limit = 30_000) {
     const end = Date.now() + limit
     for (;;) {
       const status = await this.status()

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Reads again and again until `wanted` says yes of what was read, and resolves to that. */
-export async function until(read, wanted, what, limit = 10_000) {
+export async function until(read, wanted, what, limit = 20_000) {
   let found
   for (const end = Date.now() + limit; Date.now() < end; await sleep(30)) {
     found = await read()
