@@ -11,6 +11,7 @@ import { chromium } from 'playwright-core'
 
 import { buildFakeServer, spawnFakeServer } from '../../scripts/lib/fake-server.mjs'
 import { headlessChromium, tool } from '../../scripts/tools.mjs'
+import { slowDown } from '../common/slow.mjs'
 import { startGateway } from './gateway.mjs'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -103,6 +104,7 @@ export async function startServer(settings = {}) {
 /** Opens the page and waits until the package is there. What it logs and what it does not catch is kept. */
 export async function openPage(context, url) {
   const page = await context.newPage()
+  await slowDown(page)
   page.on('console', (message) => page.logged.push(`${message.type()}: ${message.text()}`))
   page.on('pageerror', (error) => page.logged.push(`pageerror: ${error.stack ?? error}`))
   return loadPage(page, url)

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { chromium } from 'playwright-core'
 import { headlessChromium } from '../../../scripts/tools.mjs'
+import { slowDown } from '../../common/slow.mjs'
 
 // No test looks at what a graphics processor would draw, and to play one takes a sixth of the time.
 const args = ['--disable-gpu', '--disable-software-rasterizer', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])]
@@ -34,6 +35,7 @@ export class Demo {
   static async open(t, fake, { hash = '', clock = false, url = fake.url, look = {} } = {}) {
     const context = await (await browser()).newContext({ viewport: { width: 1280, height: 800 }, ...look })
     const page = await context.newPage()
+    await slowDown(page)
     const demo = new Demo(page, fake)
     page.on('pageerror', (error) => demo.problems.push(error.message))
     page.on('console', (message) => {
