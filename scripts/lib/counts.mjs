@@ -33,13 +33,8 @@ export function failures(output) {
     const name = /^test (\S.*) \.\.\. FAIL(?:ED)?$/.exec(line)?.[1]
     if (name !== undefined) {
       const headings = [`---- ${name} stdout ----`, `---- ${name} output ----`]
-      found.set(
-        name,
-        reasonAfter(
-          lines,
-          lines.findIndex((text) => headings.includes(text)),
-        ),
-      )
+      const heading = lines.findIndex((text) => headings.includes(text))
+      found.set(name, heading === -1 ? [] : reasonAfter(lines, heading))
     }
     const node = /^\s*✖ (.+) \([\d.]+ms\)$/.exec(line)?.[1]
     if (node !== undefined && !found.has(node)) found.set(node, reasonAfter(lines, index))
@@ -49,7 +44,6 @@ export function failures(output) {
 
 /** Lines after a heading, till the next test or the inside of the runner. */
 function reasonAfter(lines, heading) {
-  if (heading === -1) return []
   const after = lines.slice(heading + 1).map((line) => line.trim())
   const end = after.findIndex((line) => /^([✖✔▶ℹ﹣]|----|failures:|test at )|node:internal/.test(line))
   return after
