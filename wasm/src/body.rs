@@ -14,12 +14,12 @@ use web_sys::{
     ReadableStream, ReadableStreamByobReader, ReadableStreamDefaultReader, ReadableStreamReadResult,
 };
 
-use crate::inbox::Chunk;
+use crate::inbox::{Chunk, MANY};
 
 /// The length of a buffer: with larger ones a body comes no faster.
 const BUFFER: u32 = 512 << 10;
-/// Buffers that are kept: as many as the inbox holds, and one that is filled meanwhile.
-const KEPT: usize = 3;
+/// Buffers that are kept: no body ever has more, since it is read only while the inbox holds fewer.
+const KEPT: usize = MANY;
 
 /// Buffers that wait to be filled.
 type Buffers = Rc<RefCell<Vec<ArrayBuffer>>>;

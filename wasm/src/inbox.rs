@@ -1,7 +1,8 @@
 //! What arrived and was not processed yet, in order and bounded.
 //!
 //! Servers close a watch whose client reads too slowly, so reading goes on while the core works; what is read meanwhile
-//! waits here. When a megabyte waits, reading pauses until there is room again; the browser and the network hold some more.
+//! waits here. When a megabyte waits, or some chunks however small, reading pauses until there is room again; the browser and the
+//! network hold some more.
 
 use std::collections::VecDeque;
 
@@ -10,6 +11,8 @@ use kube_watchlist::reflector::{EndCause, ExchangeId, Head};
 /// Reading pauses while this much waits: of more, the processor's caches would have lost the first when its turn comes. With
 /// 8 MiB a snapshot took a tenth longer.
 const HIGH_WATER: usize = 1 << 20;
+/// And while so many arrivals wait: a chunk of a few bytes holds a whole buffer.
+pub(crate) const MANY: usize = 4;
 
 /// Bytes that can be read in pieces (in the browser those of a buffer, in tests a vector).
 pub(crate) trait Chunk {
@@ -126,7 +129,7 @@ impl<C: Chunk> Inbox<C> {
 
     /// Whether reading may go on.
     pub(crate) fn has_room(&self) -> bool {
-        self.waiting < HIGH_WATER
+        self.waiting < HIGH_WATER && self.queue.len() < MANY
     }
 }
 
@@ -189,6 +192,15 @@ pub(crate) mod tests {
         assert!(inbox.has_room());
         drain(&mut inbox, 64 << 10);
         assert_eq!(inbox.waiting, 0);
+
+        for _ in 1..MANY {
+            inbox.push(A, Arrival::Chunk(vec![0; 1]));
+            assert!(inbox.has_room());
+        }
+        inbox.push(B, Arrival::Chunk(vec![0; 1]));
+        assert!(!inbox.has_room());
+        inbox.take(&mut buffer);
+        assert!(inbox.has_room());
     }
 
     #[test]

@@ -28,13 +28,17 @@ async function eventually(ask, wanted, within = 30_000) {
   }
 }
 
+/** Where a stream that went on is left. */
+const twoEvents = (exchange) => exchange.events().length === 2
+const isInitial = (exchange) => exchange.events().some(isInitialEnd)
+
 /** Opens a watch and calls `then` at the end of its initial events; resolves with the exchange when it ended. */
 function open(client, request, then) {
   let called = false
   return client.exchange({
     ...request,
     onData: (exchange) => {
-      if (called || exchange.status !== 200 || !exchange.events().some(isInitialEnd)) return
+      if (called || exchange.status !== 200 || !isInitial(exchange)) return
       called = true
       then(exchange)
     },
@@ -81,9 +85,8 @@ export const scenarios = [
       const { metadata } = list(await client.exchange(at(get(configmaps, { limit: 1 }), 'old')))
       await world.patch('configmaps', 'old', 'settings-0', { data: { k: 'w' } })
       await world.delete('configmaps', 'old', 'settings-1')
-      const exchange = await client.exchange(
-        at(watch(configmaps, { resourceVersion: metadata.resourceVersion, timeoutSeconds: 1 }), 'old'),
-      )
+      const request = at(watch(configmaps, { resourceVersion: metadata.resourceVersion, timeoutSeconds: 30 }), 'old')
+      const exchange = await client.exchange({ ...request, until: twoEvents })
       assert.deepEqual(shape(exchange), ['HTTP 200', 'MODIFIED Table 3 columns settings-0', 'DELETED Table settings-1'])
     },
   },
@@ -96,10 +99,10 @@ export const scenarios = [
       await world.create('configmaps', 'again', 'settings-0')
       const request = watch(
         configmaps,
-        { resourceVersion: metadata.resourceVersion, timeoutSeconds: 1 },
+        { resourceVersion: metadata.resourceVersion, timeoutSeconds: 30 },
         { Accept: accept.json },
       )
-      const [deleted, added] = (await client.exchange(at(request, 'again'))).events()
+      const [deleted, added] = (await client.exchange({ ...at(request, 'again'), until: twoEvents })).events()
       assert.deepEqual([deleted.type, added.type], ['DELETED', 'ADDED'])
       assert.notEqual(deleted.object.metadata.uid, added.object.metadata.uid)
       const [gone, back] = [deleted, added].map(({ object }) => BigInt(object.metadata.resourceVersion))
@@ -275,9 +278,10 @@ export const scenarios = [
       const form = tables ? 'Table' : 'ConfigMap'
       assert.deepEqual(shape(stream), [...initial(form, settings, 3), `MODIFIED ${form} settings-0`])
       await world.patch('configmaps', 'shop', 'settings-0', { data: { k: 'x' } })
-      const old = await client.exchange(watch(configmaps, { resourceVersion: before, timeoutSeconds: 2 }))
+      const old = await client.exchange(watch(configmaps, { resourceVersion: before, timeoutSeconds: 30 }))
       assert.deepEqual(shape(old), ['HTTP 200', 'ERROR', ...expired('too old resource version: N (N)')])
-      const whole = await client.exchange(watchList(configmaps, { resourceVersion: before, timeoutSeconds: 2 }))
+      const request = watchList(configmaps, { resourceVersion: before, timeoutSeconds: 30 })
+      const whole = await client.exchange({ ...request, until: isInitial })
       assert.deepEqual(shape(whole), initial(form, settings, 3))
     },
   },
@@ -293,7 +297,7 @@ export const scenarios = [
       })
       await killed
       assert.equal(stream.end, 'cut')
-      const whole = await client.exchange(watchList(configmaps, { timeoutSeconds: 2 }))
+      const whole = await client.exchange({ ...watchList(configmaps, { timeoutSeconds: 30 }), until: isInitial })
       assert.deepEqual(shape(whole), initial(tables ? 'Table' : 'ConfigMap', [...settings, 'written'], 3))
     },
   },
