@@ -29,8 +29,8 @@ export const pageStates = [
   },
   {
     name: 'syncing',
-    // Three seconds and a half in all.
-    faults: (count) => [{ kind: 'slow-link', bytes: count * 700, match: pods }],
+    // Far longer than it takes to look at it.
+    faults: (count) => [{ kind: 'slow-link', bytes: count * 100, match: pods }],
     until: '[data-phase=syncing] .sentence',
     act: (page) => page.waitForFunction(() => /^[1-9]/.test(document.querySelector('.counter')?.textContent ?? '')),
   },
@@ -122,6 +122,7 @@ export const pageStates = [
     hash: '#/v1/pods?q=CrashLoopBackOff',
     until: live,
     act: async (page, control) => {
+      await page.locator('[role=row][data-key]').first().waitFor()
       const [name, namespace] = await page.locator('[role=row] [role=gridcell]').allTextContents()
       await control('mutate', { op: 'delete', resource: 'pods', namespace, name })
       await page.locator('.row-gone').waitFor()

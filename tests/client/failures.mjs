@@ -253,23 +253,23 @@ export const FAILURES = {
   'a stream without an end bookmark': {
     code: 'no-bookmark',
     answer: (response) => stream(response).write(row()),
-    later: true,
+    later: 'syncing',
   },
-  'a server that does not answer': { code: 'unreachable', answer: () => {}, later: true },
+  'a server that does not answer': { code: 'unreachable', answer: () => {}, later: 'connecting' },
   'a live stream that falls silent': {
     code: 'silent',
     answer: by({ watchlist: (response) => stream(response).write(whole) }),
-    later: true,
+    later: 'live',
   },
   'a list that does not come': {
     code: 'timeout',
     answer: listing((response) => stream(response).write(JSON.stringify(page(BODY, {})).slice(0, 60))),
-    later: true,
+    later: 'syncing',
   },
   'a stream that nothing proves': {
     code: 'unconfirmed',
     answer: resuming((response) => stream(response)),
-    later: true,
+    later: 'resuming',
   },
 }
 

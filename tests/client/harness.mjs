@@ -17,7 +17,7 @@ import { startGateway } from './gateway.mjs'
 const root = join(import.meta.dirname, '..', '..')
 
 /** A test that ends: a promise that never settles is a finding, not a suite that hangs. */
-export const test = (name, run, { timeout = 60_000 } = {}) => nodeTest(name, { timeout }, run)
+export const test = (name, run, { timeout = 180_000 } = {}) => nodeTest(name, { timeout }, run)
 
 /** What Chromium is started with: it is to talk to nobody but the test's server. */
 const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--js-flags=--expose-gc']
@@ -104,6 +104,7 @@ export async function startServer(settings = {}) {
 /** Opens the page and waits until the package is there. What it logs and what it does not catch is kept. */
 export async function openPage(context, url) {
   const page = await context.newPage()
+  page.setDefaultTimeout(60_000)
   await slowDown(page)
   page.on('console', (message) => page.logged.push(`${message.type()}: ${message.text()}`))
   page.on('pageerror', (error) => page.logged.push(`pageerror: ${error.stack ?? error}`))
@@ -165,7 +166,7 @@ export async function until(what, holds, milliseconds = 20_000) {
 }
 
 /** For how long Chromium may go on reading, unasked, an answer that was given up before its body was (5 s), and a margin. */
-const DRAINED = 8_000
+const DRAINED = 20_000
 
 /** Nothing is left of a page's watches: no request at the server, no timer in the page, nothing uncaught. */
 export async function assertNothingLeft({ page, gateway }) {

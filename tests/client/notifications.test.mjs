@@ -26,8 +26,9 @@ test('at most one notification an animation frame under 2,000 events a second, a
   await world.control('POST', 'churn', { perSecond: 2_000 })
   const seen = await page.evaluate(async () => {
     const { bytes } = watch.status.progress
-    // The time of the frame is the same for all that runs in it.
+    // The time of the frame is the same for all that runs in it; where no frame comes for a second, a timer tells, and that is no frame.
     const told = { view: [], status: [] }
+    const note = () => ({ frame: document.timeline.currentTime, at: performance.now() })
     let frames = 0
     const count = () => {
       frames += 1
@@ -36,24 +37,24 @@ test('at most one notification an animation frame under 2,000 events a second, a
     requestAnimationFrame(count)
     const versions = []
     view.subscribe(() => {
-      told.view.push(document.timeline.currentTime)
+      told.view.push(note())
       versions.push(view.getSnapshot().version)
     })
-    watch.addEventListener('status', () => told.status.push(document.timeline.currentTime))
+    watch.addEventListener('status', () => told.status.push(note()))
     await probe.sleep(4_000)
     // A busy machine takes longer for as many.
     await until('2 MB of events', () => watch.status.progress.bytes - bytes > 2_000_000, 30_000)
+    await until('six of each', () => told.view.length > 5 && told.status.length > 5)
     return { told, versions, frames }
   })
   await world.control('POST', 'churn', { perSecond: 0 })
-  for (const [who, times] of Object.entries(seen.told)) {
-    assert.ok(times.length > 5, `${who}: told ${times.length} times in 4 s or more`)
-    assert.equal(
-      new Set(times).size,
-      times.length,
-      `${who}: told ${times.length} times in ${new Set(times).size} frames`,
+  for (const [who, told] of Object.entries(seen.told)) {
+    const twice = told.filter(
+      ({ frame, at }, index) => told[index - 1]?.frame === frame && at - told[index - 1].at < 900,
     )
-    assert.ok(times.length <= seen.frames + 1, `${who}: told ${times.length} times in ${seen.frames} frames`)
+    assert.deepEqual(twice, [], `${who}: told more than once in a frame`)
+    const frames = new Set(told.map(({ frame }) => frame)).size
+    assert.ok(frames <= seen.frames + 1, `${who}: told in ${frames} of ${seen.frames} frames`)
   }
   assert.equal(new Set(seen.versions).size, seen.versions.length, 'each notification brings another snapshot')
   // What is shown at the end is what the server has.
@@ -223,7 +224,7 @@ test('a hidden page is told by a timer, and by frames again when it is looked at
     const told = page.evaluate(async () => {
       let frames = 0
       requestAnimationFrame(() => (frames += 1))
-      const values = []
+      const values = (window.values = [])
       const stop = view.subscribe(() => values.push(view.getSnapshot().rows[0].cells[1]))
       await until('two changes', () => values.at(-1) === '2', 20_000)
       stop()
@@ -231,7 +232,7 @@ test('a hidden page is told by a timer, and by frames again when it is looked at
     })
     await new Promise((resolve) => setTimeout(resolve, 300))
     response.write(tableEvent('MODIFIED', { name: 'a', value: '1', version: 3 }))
-    await new Promise((resolve) => setTimeout(resolve, 2_500))
+    await until('the first is told', () => page.evaluate(() => values.at(-1) === '1'))
     response.write(tableEvent('MODIFIED', { name: 'a', value: '2', version: 4 }))
     const { values, frames, visibility } = await told
     assert.equal(visibility, 'hidden')
@@ -242,15 +243,17 @@ test('a hidden page is told by a timer, and by frames again when it is looked at
     await until('the page is visible', () => page.evaluate(() => document.visibilityState === 'visible'))
     // A frame that was asked for while the page was hidden may still come.
     await page.evaluate(() => probe.sleep(1_200))
-    for (const value of ['3', '4', '5']) {
+    // A timer takes a second at least; a busy machine may too, but not each time.
+    const waits = []
+    for (const value of ['3', '4', '5', '6', '7']) {
       const told = page.evaluate((value) => until(value, () => view.getSnapshot().rows[0].cells[1] === value), value)
       await new Promise((resolve) => setTimeout(resolve, 100))
       const sent = performance.now()
       response.write(tableEvent('MODIFIED', { name: 'a', value, version: Number(value) + 2 }))
       await told
-      const waited = performance.now() - sent
-      assert.ok(waited < 800, `a visible page was told after ${waited} ms: by the timer, not by a frame`)
+      waits.push(performance.now() - sent)
     }
+    assert.ok(Math.min(...waits) < 800, `a visible page was told after ${waits} ms: by the timer, not by a frame`)
     await page.evaluate(() => watch.close())
     await assertNothingLeft({ page, gateway: world.gateway })
   } finally {

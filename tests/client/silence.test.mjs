@@ -39,8 +39,12 @@ const through = async ([id, { code, later, limit }, token, query]) => {
   const errors = []
   watch.addEventListener('status', ({ detail }) => errors.push(describe(new Error('', { cause: detail.error }))))
   const came = () => statuses.some((text) => text.includes(`"code":"${code}"`))
+  if (later) {
+    await until(later, () => watch.status.phase === later)
+    window.waiting += 1
+  }
   // Not by a clock: it is made to jump.
-  for (let waited = 0; waited < (later ? 12_000 : 4_000) && !came(); waited += 20) await probe.sleep(20)
+  for (let waited = 0; waited < 30_000 && !came(); waited += 20) await probe.sleep(20)
   // And what comes of trying again.
   watch.retry()
   await probe.sleep(300)
@@ -75,15 +79,15 @@ function observe() {
       for (let first = 0; first < all.length; first += 5) {
         const some = all.slice(first, first + 5)
         const running = page.evaluate(
-          `Promise.all(${JSON.stringify(some.map(([, failure, id]) => [id, failure, TOKEN, QUERY]))}.map(${through}))`,
+          `(window.waiting = 0, Promise.all(${JSON.stringify(some.map(([, failure, id]) => [id, failure, TOKEN, QUERY]))}.map(${through})))`,
         )
         if (later) {
-          await page.evaluate(async () => {
-            await probe.sleep(700)
+          await page.evaluate(async (count) => {
+            await until('all wait', () => window.waiting === count)
             const { now } = performance
             performance.now = () => now.call(performance) + 600_000
             dispatchEvent(new Event('online'))
-          })
+          }, some.length)
         }
         for (const [index, result] of (await running).entries()) seen.set(some[index][0], result)
       }

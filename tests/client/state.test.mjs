@@ -166,7 +166,6 @@ async function openViews(page, two) {
   )
   await page.evaluate(async (views) => {
     window.watch = client().watchTable(PODS)
-    window.seen = recordStatus(watch)
     for (const [name, options] of Object.entries(views)) {
       window[name] = watch.view({ columns: 'wide', ...options })
       window[name].setWindow(0, 100_000)
@@ -280,11 +279,7 @@ test(
     }
     await until('live again', () => page.evaluate(() => watch.status.phase === 'live'), 40_000)
     await compare(page, two)
-    const seen = (await page.evaluate(() => seen)).map((text) => JSON.parse(text).phase)
-    assert.ok(
-      seen.some((phase) => phase !== 'live' && phase !== 'connecting' && phase !== 'syncing'),
-      `${new Set(seen)}`,
-    )
+    assert.ok((await page.evaluate(() => watch.status.reconnects)) > 0, 'it was cut off')
     await page.evaluate(() => watch.close())
     await assertNothingLeft({ page, gateway: world.gateway })
   },

@@ -12,6 +12,8 @@ after(closeBrowser)
 test('cut while live: resumed without a new snapshot', async (t) => {
   const { fake, demo } = await open(t, [{ kind: 'cut', events: pods + 4, match: watchlist, times: 1 }])
   await demo.phase('live')
+  // Long enough to be drawn, on whatever machine.
+  await fake.fault({ kind: 'too-many-requests', retryAfter: 2, match: { path: '/pods', request: 'watch' }, times: 1 })
   await fake.mutate({ op: 'create', resource: 'pods', namespace: 'default', name: 'more', count: 8 })
   await demo.until((status) => status.phase === 'live' && status.rows === pods + 8, 'live with all eight')
   await provesLive(demo, fake)
@@ -45,7 +47,7 @@ test('410 when it resumes: old rows stay, the new snapshot says what changed', a
   // What was compacted has to be newer than what the page knows, or it may go on from there.
   await fake.mutate({ op: 'create', resource: 'configmaps', namespace: 'default', name: 'elsewhere' })
   // Before it can resume there is time to miss something.
-  await fake.fault({ kind: 'unavailable', retryAfter: 2, match: { path: '/pods', request: 'watch' }, times: 1 })
+  await fake.fault({ kind: 'unavailable', retryAfter: 6, match: { path: '/pods', request: 'watch' }, times: 1 })
   await fake.fault(slowly)
   const { resourceVersion } = await fake.state()
   await fake.restart()
@@ -87,7 +89,7 @@ for (const inStream of [false, true]) {
     await holds(async () => (await fake.asked()).some(({ kind }) => kind === 'watch'), 'the watch that resumes')
     // In the stream it comes in the place of an event.
     await fake.mutate({ op: 'create', resource: 'pods', namespace: 'default', name: 'unheard' })
-    await demo.until((status) => status.phase === 'syncing' && status.stale, 'syncing again')
+    await demo.saw((step) => step.phase === 'syncing' && step.stale, 'syncing again')
     await provesLive(demo, fake)
     const met = (await fake.asked()).filter(({ fault }) => fault === 'gone')
     assert.deepEqual(

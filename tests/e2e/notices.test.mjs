@@ -92,7 +92,7 @@ test('after a sleep it does not say live before it is', async (t) => {
     globalThis.steps = []
   })
   await demo.page.clock.fastForward('02:00:00')
-  const woken = await demo.until(({ phase }) => phase !== 'live', 'not live', 1500)
+  const woken = await demo.until(({ phase }) => phase !== 'live', 'not live', 10_000)
   assert.equal(woken.rows, 20)
   assert.equal(woken.stale, true)
   assert.match(woken.notes, /stale since/)
@@ -119,7 +119,7 @@ test('nor after a sleep of seconds: no stream is known to have outlived it', asy
     Date.now = () => now() + 5_000
   })
   // The clocks are compared every five seconds.
-  const woken = await demo.until(({ phase }) => phase !== 'live', 'not live', 8_000)
+  const woken = await demo.until(({ phase }) => phase !== 'live', 'not live', 20_000)
   assert.equal(woken.rows, 20)
   assert.equal(woken.stale, true)
   await fake.mend()
@@ -131,8 +131,12 @@ test('a page that was frozen learns what it missed, and does not say live before
   await demo.phase('live')
   const devtools = await demo.page.context().newCDPSession(demo.page)
   await demo.page.evaluate(() => {
-    globalThis.beats = 0
-    setInterval(() => (globalThis.beats += 1), 20)
+    globalThis.gap = 0
+    let last = performance.now()
+    setInterval(() => {
+      globalThis.gap = Math.max(globalThis.gap, performance.now() - last)
+      last = performance.now()
+    }, 20)
   })
   const frozen = new Promise((resolve) => devtools.once('Debugger.paused', resolve))
   await devtools.send('Debugger.enable')
@@ -144,9 +148,8 @@ test('a page that was frozen learns what it missed, and does not say live before
   await sleep(2000)
   await devtools.send('Debugger.resume')
   await devtools.send('Debugger.disable')
-  const beats = await demo.page.evaluate(() => globalThis.beats)
-  assert.ok(beats < 50, `it was not frozen: ${beats} beats`)
-  const woken = await demo.until(({ phase }) => phase !== 'live', 'not live', 1500)
+  await demo.page.waitForFunction(() => globalThis.gap > 1500)
+  const woken = await demo.until(({ phase }) => phase !== 'live', 'not live', 10_000)
   assert.equal(woken.rows, 20)
   await demo.until(({ stale, notes }) => stale && /not available \(HTTP 503\)/.test(notes), 'old, and why')
   await fake.mend()

@@ -119,6 +119,7 @@ test('a cell that changes flashes; the others do not', async (t) => {
   const fake = await Fake.start(t, { pods: 30 })
   const demo = await Demo.open(t, fake, { hash: '#/v1/pods?sort=Name' })
   await demo.phase('live')
+  await demo.drawn()
   const { rows } = await fake.state()
   const { name, namespace } = rows.toSorted((a, b) => (a.name < b.name ? -1 : 1))[2]
   assert.equal(await demo.page.locator('.flash').count(), 0)
@@ -134,6 +135,7 @@ test('the keyboard: from the filter to a row, and the row is followed when the o
   const fake = await Fake.start(t, { pods: 60 })
   const demo = await Demo.open(t, fake, { hash: '#/v1/pods?sort=Name' })
   await demo.phase('live')
+  await demo.drawn()
   await demo.page.keyboard.press('/')
   assert.equal(await demo.page.evaluate(() => document.activeElement?.getAttribute('aria-label')), 'Filter')
   const grid = demo.page.getByRole('grid')
@@ -302,7 +304,7 @@ function luminance(color) {
 /** Reads until what is read is as wanted; the last reading otherwise. */
 async function settled(demo, read, wanted) {
   let found
-  for (const end = Date.now() + 8000; Date.now() < end; await demo.page.waitForTimeout(60)) {
+  for (const end = Date.now() + 60_000; Date.now() < end; await demo.page.waitForTimeout(60)) {
     found = await read(await demo.rows())
     if (wanted(found)) break
   }

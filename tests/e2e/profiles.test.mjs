@@ -16,7 +16,7 @@ const profiles = [
   { profile: '1.32', way: 'WatchList/Object', because: /sends no Tables on a streaming list/ },
   { profile: '1.26', way: 'List+Watch/Table', because: /HTTP 422.*resourceVersionMatch is forbidden/s },
   // Knows neither parameter and ignores both: only the missing end tells.
-  { profile: '1.18', way: 'List+Watch/Table', because: /did not come to its end in time/, limit: 40_000 },
+  { profile: '1.18', way: 'List+Watch/Table', because: /did not come to its end in time/, limit: 75_000 },
 ]
 
 describe('versions of Kubernetes', () => {

@@ -20,7 +20,7 @@ describe('apps', { concurrency: 2 }, () => {
       const api = await startApi(t)
       const { page, site, problems } = await open(t, world.browser, app, api, entry)
       const text = (selector) => page.locator(selector).allTextContents()
-      const shown = (name) => page.getByRole('cell', { name, exact: true }).waitFor({ timeout: 20_000 })
+      const shown = (name) => page.getByRole('cell', { name, exact: true }).waitFor({ timeout: 60_000 })
       const { rows, columns } = await api.control('GET', 'state?path=/api/v1/pods')
       const names = rows.map(({ name }) => name).sort()
       await shown(names.at(-1))

@@ -49,7 +49,7 @@ async function failure(t, world, entry) {
   await build(folder, entry)
   const { page, site, problems } = await open(t, world.browser, folder, await startApi(t), entry)
   const phase = page.locator('#phase')
-  await phase.filter({ hasText: /^failed/ }).waitFor({ timeout: 20_000 })
+  await phase.filter({ hasText: /^failed/ }).waitFor({ timeout: 60_000 })
   const asked = site.requests.filter(({ path }) => path.startsWith('/k8s/'))
   assert.deepEqual(asked, [], 'no request before there is an instance')
   return { said: await phase.textContent(), problems }
@@ -72,7 +72,7 @@ describe('traps', () => {
     const entry = { ...page, answer: { type: 'application/octet-stream' } }
     const folder = await freshApp(entry.folder)
     const opened = await open(t, world.browser, folder, await startApi(t), entry)
-    await opened.page.locator('#phase', { hasText: /^live$/ }).waitFor({ timeout: 20_000 })
+    await opened.page.locator('#phase', { hasText: /^live$/ }).waitFor({ timeout: 60_000 })
   })
 })
 

@@ -21,8 +21,11 @@ describe('a real API server in three browsers', { concurrency: 2 }, () => {
         world.browser = await launch(name)
       })
       after(async () => {
-        await world.browser?.end()
-        await world.cluster?.stop()
+        try {
+          await world.browser?.end()
+        } finally {
+          await world.cluster?.stop()
+        }
       })
       for (const way of ways) scenario(way, cuts[name][way], () => ({ ...world, way, expected }))
     })

@@ -24,8 +24,11 @@ describe('browsers before a real API server', { concurrency: true }, () => {
         browser = await launch(name)
       })
       after(async () => {
-        await browser?.end()
-        await cluster?.stop()
+        try {
+          await browser?.end()
+        } finally {
+          await cluster?.stop()
+        }
       })
 
       /** Opens a stream in the page that is there; resolves to what tells of it. */

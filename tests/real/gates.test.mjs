@@ -27,8 +27,11 @@ function useCluster(setting, more) {
     world.browser = await launch('Chromium')
   })
   after(async () => {
-    await world.browser?.end()
-    await world.cluster?.stop()
+    try {
+      await world.browser?.end()
+    } finally {
+      await world.cluster?.stop()
+    }
   })
   return world
 }

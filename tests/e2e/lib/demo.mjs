@@ -34,6 +34,7 @@ export class Demo {
   /** Opens the page before a server; it closes with the test, which fails if the page met an error. */
   static async open(t, fake, { hash = '', clock = false, url = fake.url, look = {} } = {}) {
     const context = await (await browser()).newContext({ viewport: { width: 1280, height: 800 }, ...look })
+    context.setDefaultTimeout(60_000)
     const page = await context.newPage()
     await slowDown(page)
     const demo = new Demo(page, fake)
@@ -70,7 +71,7 @@ export class Demo {
   }
 
   /** Waits until the status is as wanted; says what it was instead. */
-  async until(wanted, what, limit = 30_000) {
+  async until(wanted, what, limit = 60_000) {
     const end = Date.now() + limit
     for (;;) {
       const status = await this.status()
@@ -88,6 +89,18 @@ export class Demo {
   /** Every status since the page opened, in order, without repetitions. */
   steps() {
     return this.page.evaluate(() => globalThis.steps)
+  }
+
+  /** Waits for a status that may be over before anybody asks for it; resolves to its step. */
+  async saw(wanted, what, limit = 60_000) {
+    const end = Date.now() + limit
+    for (;;) {
+      const steps = await this.steps()
+      const step = steps.find(wanted)
+      if (step) return step
+      if (Date.now() > end) assert.fail(`never ${what}: ${JSON.stringify(steps)}`)
+      await sleep(40)
+    }
   }
 
   /** Waits until every row that is drawn has come: a place is drawn before its row is read. */

@@ -8,7 +8,7 @@ export const watchlist = { request: 'watchlist', path: '/pods' }
 
 /** A write, and the proof that it arrives: the table is live, not only said to be. */
 export async function provesLive(demo, fake, name = 'proof') {
-  await demo.phase('live', 40_000)
+  await demo.phase('live', 75_000)
   await fake.mutate({ op: 'create', resource: 'pods', namespace: 'default', name })
   await demo.matches()
   const status = await demo.status()

@@ -126,7 +126,7 @@ function ended(driver, more) {
     driver,
     async end() {
       // What does not end by itself ends with its driver.
-      await within(driver.quit(), 'the end of the browser', 10_000).catch((error) => {
+      await within(driver.quit(), 'the end of the browser').catch((error) => {
         if (!more) throw error
       })
       await more?.()

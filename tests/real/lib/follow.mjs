@@ -117,11 +117,11 @@ export class Following {
     const { server } = this.cluster.target
     // Enough to be cut in the middle; those that fail are of no concern.
     const writes = this.tables.map(({ workload }) => workload.sendAll(workload.nextMany(1000), 2).catch(() => {}))
-    for (const { resource, history } of this.tables) {
-      const before = history.last
+    const before = this.tables.map(({ history }) => history.last)
+    for (const [index, { resource }] of this.tables.entries()) {
       await this.until(`some of the writes to ${resource} are shown`, async () => {
         const { resourceVersion } = await this.browser.call('status', resource)
-        return BigInt(resourceVersion) > BigInt(before)
+        return BigInt(resourceVersion) > BigInt(before[index])
       })
     }
     await (gently ? server.halt() : server.kill())

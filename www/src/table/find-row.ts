@@ -20,13 +20,18 @@ export async function findRow(
   columns: readonly Column[],
 ): Promise<Row | undefined> {
   const view = viewOf(watch, object, columns)
-  const found = await settled(view, (snapshot) => snapshot.columns.length === 0 && snapshot.total > 0)
+  // Who is not found is no longer selected: a page that is busy for a while gets its time.
+  const found = await settled(view, (snapshot) => snapshot.columns.length === 0 && snapshot.total > 0, 10_000)
   view.close()
   return found && rowOf(found, object)
 }
 
-/** The first snapshot that is as wanted; `undefined` if none comes within a second. */
-export function settled(view: View, wanted: (snapshot: ViewSnapshot) => boolean): Promise<ViewSnapshot | undefined> {
+/** The first snapshot that is as wanted; `undefined` if none comes within some milliseconds. */
+export function settled(
+  view: View,
+  wanted: (snapshot: ViewSnapshot) => boolean,
+  milliseconds = 1000,
+): Promise<ViewSnapshot | undefined> {
   return new Promise((resolve) => {
     const check = () => {
       const snapshot = view.getSnapshot()
@@ -39,7 +44,7 @@ export function settled(view: View, wanted: (snapshot: ViewSnapshot) => boolean)
       resolve(snapshot)
     }
     const unsubscribe = view.subscribe(check)
-    const timer = setTimeout(() => end(), 1000)
+    const timer = setTimeout(() => end(), milliseconds)
     check()
   })
 }
