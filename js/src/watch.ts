@@ -232,7 +232,6 @@ export class LiveTable extends StatusTarget implements TableWatch {
     const { lastSnapshot, resourceVersion } = this.status
     this.#carried = lastSnapshot && { lastSnapshot }
     this.#shown = resourceVersion === undefined ? undefined : { resourceVersion }
-    this.#statusText = ''
     this.#attached = this.#next
     this.#instance = this.#next?.instance
     this.#next = undefined

@@ -453,7 +453,7 @@ test('times in cells tick without any event', async () => {
   const view = client.watchTable(PODS).view({ columns: ['Age'] })
   view.setWindow(0, 9)
   const first = await until('rows', () => view.getSnapshot().count === 3 && view.getSnapshot())
-  assert.match(first.rows[0].cells[0], /^\d+s$/)
+  assert.match(first.rows[0].cells[0], /^\ds$/)
   const second = await until('the next second', () => view.getSnapshot() !== first && view.getSnapshot())
   assert.notEqual(second.rows[0].cells[0], first.rows[0].cells[0])
 })

@@ -243,7 +243,7 @@ test('a hidden page is told by a timer, and by frames again when it is looked at
     await until('the page is visible', () => page.evaluate(() => document.visibilityState === 'visible'))
     // A frame that was asked for while the page was hidden may still come.
     await page.evaluate(() => probe.sleep(1_200))
-    // A timer takes a second at least; a busy machine may too, but not each time.
+    // A timer takes a second at least; a busy machine may too, but not mostly.
     const waits = []
     for (const value of ['3', '4', '5', '6', '7']) {
       const told = page.evaluate((value) => until(value, () => view.getSnapshot().rows[0].cells[1] === value), value)
@@ -253,7 +253,8 @@ test('a hidden page is told by a timer, and by frames again when it is looked at
       await told
       waits.push(performance.now() - sent)
     }
-    assert.ok(Math.min(...waits) < 800, `a visible page was told after ${waits} ms: by the timer, not by a frame`)
+    const median = waits.toSorted((a, b) => a - b)[2]
+    assert.ok(median < 800, `a visible page was told after ${waits} ms: by the timer, not by a frame`)
     await page.evaluate(() => watch.close())
     await assertNothingLeft({ page, gateway: world.gateway })
   } finally {

@@ -92,7 +92,7 @@ test('after a sleep it does not say live before it is', async (t) => {
     globalThis.steps = []
   })
   await demo.page.clock.fastForward('02:00:00')
-  const woken = await demo.until(({ phase }) => phase !== 'live', 'not live', 10_000)
+  const woken = await demo.until(({ phase }) => phase !== 'live', 'not live', 4_000)
   assert.equal(woken.rows, 20)
   assert.equal(woken.stale, true)
   assert.match(woken.notes, /stale since/)
@@ -119,7 +119,7 @@ test('nor after a sleep of seconds: no stream is known to have outlived it', asy
     Date.now = () => now() + 5_000
   })
   // The clocks are compared every five seconds.
-  const woken = await demo.until(({ phase }) => phase !== 'live', 'not live', 20_000)
+  const woken = await demo.until(({ phase }) => phase !== 'live', 'not live', 12_000)
   assert.equal(woken.rows, 20)
   assert.equal(woken.stale, true)
   await fake.mend()
@@ -149,7 +149,7 @@ test('a page that was frozen learns what it missed, and does not say live before
   await devtools.send('Debugger.resume')
   await devtools.send('Debugger.disable')
   await demo.page.waitForFunction(() => globalThis.gap > 1500)
-  const woken = await demo.until(({ phase }) => phase !== 'live', 'not live', 10_000)
+  const woken = await demo.until(({ phase }) => phase !== 'live', 'not live', 4_000)
   assert.equal(woken.rows, 20)
   await demo.until(({ stale, notes }) => stale && /not available \(HTTP 503\)/.test(notes), 'old, and why')
   await fake.mend()

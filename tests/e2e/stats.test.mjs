@@ -6,18 +6,16 @@ import { Fake } from './lib/fake.mjs'
 
 after(closeBrowser)
 
-async function figures(demo) {
-  return Object.fromEntries(
-    await demo.page
-      .locator('.figure')
-      .evaluateAll((all) => all.map((each) => ['dt', 'dd'].map((part) => each.querySelector(part).textContent))),
-  )
+/** Runs in the page: what the panel says. */
+function figures() {
+  const all = [...document.querySelectorAll('.figure')]
+  return Object.fromEntries(all.map((each) => ['dt', 'dd'].map((part) => each.querySelector(part).textContent)))
 }
 
 async function until(demo, holds, what, limit = 20_000) {
   let found
   for (const end = Date.now() + limit; Date.now() < end; await demo.page.waitForTimeout(100)) {
-    found = await figures(demo)
+    found = await demo.page.evaluate(figures)
     if (holds(found)) return found
   }
   return assert.fail(`never ${what}: ${JSON.stringify(found)}`)
@@ -46,18 +44,14 @@ test('events and bytes a second, rows, memory, the time to a snapshot; gone when
   assert.match(quiet['Last snapshot'], /^[\d.]+ m?s$/)
 
   // What is received is shown for a second: noted in the page, which whoever asks may be too late for.
-  await demo.page.evaluate(() => {
+  await demo.page.evaluate(`{
+    const figures = ${figures}
     globalThis.shown = []
-    setInterval(() => {
-      const all = [...document.querySelectorAll('.figure')]
-      globalThis.shown.push(all.map((each) => ['dt', 'dd'].map((part) => each.querySelector(part).textContent)))
-    }, 100)
-  })
+    setInterval(() => globalThis.shown.push(figures()), 100)
+  }`)
   await fake.mutate({ op: 'create', resource: 'pods', namespace: 'default', name: 'burst', count: 200 })
   const noted = await demo.page.waitForFunction(() =>
-    globalThis.shown
-      .map((each) => Object.fromEntries(each))
-      .find((now) => now.Rows === '700' && /^[1-9]/.test(now.Received)),
+    globalThis.shown.find((now) => now.Rows === '700' && /^[1-9]/.test(now.Received)),
   )
   const busy = await noted.jsonValue()
   assert.match(busy.Received, /^[\d.]+ (kB|MB)\/s$/)

@@ -1,10 +1,11 @@
 // The built package in three browsers before a real kube-apiserver: through the demo's own proxy, and directly. What a page
 // shows is what the server has, at every moment, through a thousand writes to each resource and a crash.
-import { after, before, describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { settings } from '../apiserver/lib/settings.mjs'
-import { browsers, cuts, launch } from './lib/browsers.mjs'
-import { startCluster, ways } from './lib/cluster.mjs'
+import { browsers, cuts } from './lib/browsers.mjs'
+import { ways } from './lib/cluster.mjs'
 import { Following } from './lib/follow.mjs'
+import { useWorld } from './lib/world.mjs'
 
 const only = process.env.REAL_ONLY ?? ''
 const newest = settings.find(({ name }) => name === '1.37')
@@ -15,18 +16,7 @@ describe('a real API server in three browsers', { concurrency: 2 }, () => {
   for (const name of browsers.filter((each) => each.includes(only))) {
     // Not inherited: each test goes on where the one before ended.
     describe(name, { concurrency: 1 }, () => {
-      const world = {}
-      before(async () => {
-        world.cluster = await startCluster(newest)
-        world.browser = await launch(name)
-      })
-      after(async () => {
-        try {
-          await world.browser?.end()
-        } finally {
-          await world.cluster?.stop()
-        }
-      })
+      const world = useWorld(newest, name)
       for (const way of ways) scenario(way, cuts[name][way], () => ({ ...world, way, expected }))
     })
   }

@@ -1,11 +1,12 @@
 // What browsers do with streams of a real kube-apiserver, without the package: the facts that docs/protocol-notes.md tells and
 // the package works around. Where one of these turns red, a browser has changed, and something may be simpler than it is.
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { settings } from '../apiserver/lib/settings.mjs'
-import { browsers, cuts, launch } from './lib/browsers.mjs'
-import { startCluster, ways } from './lib/cluster.mjs'
+import { browsers, cuts } from './lib/browsers.mjs'
+import { ways } from './lib/cluster.mjs'
+import { useWorld } from './lib/world.mjs'
 
 const only = process.env.REAL_ONLY ?? ''
 const query =
@@ -15,20 +16,13 @@ const newest = settings.find(({ name }) => name === '1.37')
 describe('browsers before a real API server', { concurrency: true }, () => {
   for (const name of browsers.filter((each) => each.includes(only))) {
     describe(name, { concurrency: 1 }, () => {
+      const world = useWorld(newest, name)
       let cluster
       let browser
       before(async () => {
-        cluster = await startCluster(newest)
+        ;({ cluster, browser } = world)
         await cluster.target.world.create('namespaces', undefined, 'facts')
         await cluster.target.world.createMany('configmaps', 'facts', 'seed', 20)
-        browser = await launch(name)
-      })
-      after(async () => {
-        try {
-          await browser?.end()
-        } finally {
-          await cluster?.stop()
-        }
       })
 
       /** Opens a stream in the page that is there; resolves to what tells of it. */

@@ -1,11 +1,11 @@
 // The built package in Chromium before real kube-apiservers in every setting of their gates, and with rights to list or to
 // watch alone: it follows in the way that each allows, and says which.
-import { after, before, describe, it } from 'node:test'
+import { before, describe, it } from 'node:test'
 import { grant } from '../apiserver/cases/scenarios.mjs'
 import { settings } from '../apiserver/lib/settings.mjs'
-import { launch } from './lib/browsers.mjs'
-import { startCluster, ways } from './lib/cluster.mjs'
+import { ways } from './lib/cluster.mjs'
 import { Following } from './lib/follow.mjs'
+import { useWorld } from './lib/world.mjs'
 
 const only = process.env.REAL_ONLY ?? ''
 
@@ -19,26 +19,9 @@ describe('a real API server in every setting, in Chromium', { concurrency: 2 }, 
   }
 })
 
-/** A server with a browser of its own, for the tests of a group. */
-function useCluster(setting, more) {
-  const world = {}
-  before(async () => {
-    world.cluster = await startCluster(setting, more)
-    world.browser = await launch('Chromium')
-  })
-  after(async () => {
-    try {
-      await world.browser?.end()
-    } finally {
-      await world.cluster?.stop()
-    }
-  })
-  return world
-}
-
 function gate(setting) {
   describe(`kube-apiserver ${setting.name}`, { concurrency: 1 }, () => {
-    const world = useCluster(setting)
+    const world = useWorld(setting, 'Chromium')
     for (const way of ways) {
       it(`${way}: a thousand writes and a crash`, async () => {
         const following = await Following.begin({ ...world, way, expected: expected(setting.dialect) })
@@ -70,7 +53,7 @@ function rights(setting) {
   describe(`kube-apiserver ${setting.name} with RBAC`, { concurrency: 1 }, () => {
     const users = { lister: ['get', 'list'], watcher: ['get', 'watch'], reader: ['get', 'list', 'watch'], nobody: [] }
     const groups = Object.fromEntries(Object.keys(users).map((user) => [user, []]))
-    const world = useCluster(setting, { authorization: 'RBAC', users: groups })
+    const world = useWorld(setting, 'Chromium', { authorization: 'RBAC', users: groups })
     before(async () => {
       for (const [user, verbs] of Object.entries(users)) {
         if (verbs.length > 0) await grant(world.cluster.target, user, verbs, ['pods', 'configmaps', 'events', 'boats'])

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { chromium } from 'playwright-core'
 import { headlessChromium } from '../../../scripts/tools.mjs'
 import { slowDown } from '../../common/slow.mjs'
+import { until } from './until.mjs'
 
 // No test looks at what a graphics processor would draw, and to play one takes a sixth of the time.
 const args = ['--disable-gpu', '--disable-software-rasterizer', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])]
@@ -91,16 +92,14 @@ export class Demo {
     return this.page.evaluate(() => globalThis.steps)
   }
 
-  /** Waits for a status that may be over before anybody asks for it; resolves to its step. */
-  async saw(wanted, what, limit = 60_000) {
-    const end = Date.now() + limit
-    for (;;) {
-      const steps = await this.steps()
-      const step = steps.find(wanted)
-      if (step) return step
-      if (Date.now() > end) assert.fail(`never ${what}: ${JSON.stringify(steps)}`)
-      await sleep(40)
-    }
+  /** Waits for a step that may be over before anybody asks for the status. */
+  saw(wanted, what) {
+    return until(
+      () => this.steps(),
+      (steps) => steps.some(wanted),
+      what,
+      60_000,
+    )
   }
 
   /** Waits until every row that is drawn has come: a place is drawn before its row is read. */
